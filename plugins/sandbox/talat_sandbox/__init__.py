@@ -1,0 +1,1 @@
+"""The marketplace APIs on localhost, over one invented business."""

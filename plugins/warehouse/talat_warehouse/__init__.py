@@ -1,0 +1,1 @@
+"""Singer targets for DuckDB and BigQuery that lose nothing."""
