@@ -1,13 +1,15 @@
 """The closed set of decisions a tap can take about a failure, and the table that maps a platform's codes to them.
 
-A platform has hundreds of error codes; a tap can do only seven things about them. Each tap lists its codes once, as
+A platform has hundreds of error codes; a tap can do only eight things about them. Each tap lists its codes once, as
 :class:`Rule` rows; the client asks :func:`decide` and raises what it answers; the engine acts on the type alone.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import resources
 
 
 class TapError(Exception):
@@ -18,7 +20,7 @@ class Retry(TapError):
     """Passing trouble: the same call is sent again after a back-off, or after ``retry_after`` seconds.
 
     ``throttled`` says that the platform refused for rate: the whole budget then pauses, not one worker.
-    ``attempts`` caps the tries below the tap's own limit.
+    ``attempts`` caps the tries below the client's own limit; ``then`` is raised when they are used up.
     """
 
     def __init__(
@@ -28,11 +30,13 @@ class Retry(TapError):
         retry_after: float | None = None,
         throttled: bool = False,
         attempts: int | None = None,
+        then: type[TapError] | None = None,
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.throttled = throttled
         self.attempts = attempts
+        self.then = then or SkipWindow
 
 
 class Reauthorize(TapError):
@@ -41,6 +45,10 @@ class Reauthorize(TapError):
 
 class Split(TapError):
     """Too much was asked in one call: the window or the batch is halved."""
+
+
+class SkipRecord(TapError):
+    """One of the ids asked for cannot be had: the batch is halved until it stands alone in ``rejected_records``."""
 
 
 class SkipWindow(TapError):
@@ -73,35 +81,74 @@ class Rule:
     text: str = ""
     throttled: bool = False
     attempts: int | None = None
-    status: int | None = None
+    then: type[TapError] | None = None
 
-    def matches(self, code: str, message: str, status: int) -> bool:
-        """Whether this row speaks of an answer with this code, message and HTTP status."""
-        if self.status is not None and self.status != status:
-            return False
-        if self.code not in ("*", code, code.rpartition(".")[2]):
-            return False
-        return self.text.casefold() in message.casefold()
+    def matches(self, code: str, message: str) -> bool:
+        """Whether this row speaks of an answer with this code and message."""
+        return self.code in (code, code.rpartition(".")[2]) and self.text.casefold() in message.casefold()
+
+    def raised(self, sentence: str, retry_after: float | None = None) -> TapError:
+        """The error this row asks for."""
+        if self.error is Retry:
+            return Retry(
+                sentence,
+                retry_after=retry_after,
+                throttled=self.throttled,
+                attempts=self.attempts,
+                then=self.then,
+            )
+        return self.error(sentence)
+
+
+_DECISIONS: dict[str, type[TapError]] = {
+    error.__name__: error
+    for error in (Retry, Reauthorize, Split, SkipRecord, SkipWindow, SkipStream, SkipAccount, Fatal)
+}
+
+
+def load_rules(package: str) -> tuple[Rule, ...]:
+    """The error table of a tap: ``errors.csv`` in its package, a row a code.
+
+    Columns: code, text, decision (a class of this module, or ``Throttled`` for a Retry that pauses the application),
+    attempts, then, mend. Raises :class:`KeyError` for a decision that does not exist.
+    """
+    with resources.files(package).joinpath("errors.csv").open(encoding="utf-8") as file:
+        return tuple(
+            Rule(
+                code=row["code"],
+                text=row["text"],
+                error=Retry if row["decision"] == "Throttled" else _DECISIONS[row["decision"]],
+                throttled=row["decision"] == "Throttled",
+                attempts=int(row["attempts"]) if row["attempts"] else None,
+                then=_DECISIONS[row["then"]] if row["then"] else None,
+                mend=row["mend"],
+            )
+            for row in csv.DictReader(file)
+        )
 
 
 def decide(
-    rules: Iterable[Rule], *, code: str, message: str, status: int, where: str, retry_after: float | None = None
+    rules: Iterable[Rule],
+    *,
+    code: str,
+    message: str,
+    status: int,
+    where: str,
+    retry_after: float | None = None,
 ) -> TapError:
-    """The error to raise for an answer: the first matching row's, else :class:`SkipWindow`.
+    """The error to raise for a refusal: the first matching row's; else what the HTTP status says.
 
     An unknown code skips the piece rather than the run: platforms add codes without notice. ``where`` names the call
     (never its query, which holds the token).
     """
-    said = f"{code}: {message}" if message else code
+    said = f"{code}: {message}" if message else code or f"HTTP {status}"
     for rule in rules:
-        if rule.matches(code, message, status):
-            sentence = f"{where} answered «{said}». {rule.mend}"
-            if rule.error is Retry:
-                return Retry(
-                    sentence, retry_after=retry_after, throttled=rule.throttled, attempts=rule.attempts
-                )
-            return rule.error(sentence)
+        if rule.matches(code, message):
+            return rule.raised(f"{where} answered «{said}». {rule.mend}", retry_after)
+    if status == 429 or status >= 500:
+        sentence = f"{where} answered «{said}» (HTTP {status}). It is sent again later."
+        return Retry(sentence, retry_after=retry_after, throttled=status == 429)
     return SkipWindow(
-        f"{where} answered «{said}» (HTTP {status}), a code this tap does not know. "
-        "It is asked again by the next run; if it stays, report the code."
+        f"{where} answered «{said}» (HTTP {status}), which this tap does not know. "
+        "It is asked again by the next run; if it stays, report it."
     )

@@ -1,0 +1,59 @@
+"""The command line of every tap: Singer's own, ``authorize`` beside it, and one sentence for whatever goes wrong."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.plugin_base import SingerCommand
+
+from tap_toolkit.errors import TapError
+
+if TYPE_CHECKING:
+    from tap_toolkit.tap import PlatformTap
+
+
+class TapCommand(SingerCommand):
+    """The SDK's command, without tracebacks for a person's mistakes."""
+
+    tap_class: type[PlatformTap]
+
+    @classmethod
+    def around(cls, command: click.Command, tap_class: type[PlatformTap]) -> TapCommand:
+        """The same command with our handling of errors and subcommands."""
+        wrapped = cls(
+            name=command.name,
+            callback=command.callback,
+            params=command.params,
+            help=f"{command.help}\n\nUse `{command.name} authorize --help` to let a seller give consent.",
+            context_settings=command.context_settings,
+            logger=tap_class.logger,
+        )
+        wrapped.tap_class = tap_class
+        return wrapped
+
+    def main(self, args: Any = None, **extra: Any) -> Any:  # type: ignore[override]
+        """Run, and leave with exit code 1 and a sentence when something is wrong."""
+        arguments = list(sys.argv[1:] if args is None else args)
+        try:
+            if arguments[:1] == ["authorize"]:
+                return self.tap_class.authorize_command().main(arguments[1:], **extra)
+            return super().main(arguments, **extra)
+        except TapError as error:
+            self.logger.error("%s", error)
+        except ConfigValidationError as error:
+            self.logger.error("%s", " ".join(error.errors))
+        except FileNotFoundError as error:
+            self.logger.error("There is no file %s.", error.filename or error)
+        except BrokenPipeError:
+            self.logger.error("The target stopped reading. Its own message, above, says why.")
+        sys.exit(1)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the callback; errors go to :meth:`main`, which says them once."""
+        try:
+            return super().invoke(ctx)
+        except ConfigValidationError as error:
+            raise TapError(" ".join(error.errors)) from None

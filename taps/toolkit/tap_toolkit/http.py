@@ -1,0 +1,290 @@
+"""One platform's API over HTTP: signed for each attempt, judged by its body, retried under a time limit."""
+
+from __future__ import annotations
+
+import abc
+import email.utils
+import itertools
+import logging
+import random
+import socket
+import threading
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import backoff
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+from tap_toolkit.errors import Fatal, Reauthorize, Retry, Rule, SkipAccount, TapError, decide
+from tap_toolkit.ratelimit import RateBudget
+from tap_toolkit.tokens import TokenManager
+
+Params = Sequence[tuple[str, str]]
+
+# Fractions stay exact: money must never pass through a binary float.
+_DECODE = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, without what changes between attempts (signature, token, time).
+
+    ``path`` goes behind the client's prefix. ``account`` is empty for calls that belong to the application. A ``body``
+    makes it a POST of JSON.
+    """
+
+    path: str
+    account: str = ""
+    params: Params = ()
+    body: Mapping[str, Any] | None = None
+    authorized: bool = True
+
+    @property
+    def method(self) -> str:
+        """GET, or POST when there is a body."""
+        return "GET" if self.body is None else "POST"
+
+
+@dataclass(slots=True)
+class Meter:
+    """What the calls of one window cost. Shared by threads; whoever adds holds the lock."""
+
+    requests: int = 0
+    retries: int = 0
+    throttled: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def add(self, *, requests: int = 0, retries: int = 0, throttled: float = 0.0) -> None:
+        """Count calls, retries and seconds waited."""
+        with self._lock:
+            self.requests += requests
+            self.retries += retries
+            self.throttled += throttled
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What an attempt adds to its call."""
+
+    params: Params = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class ApiClient(abc.ABC):
+    """A platform's API. Thread-safe; at most ``concurrency`` requests are on their way at once.
+
+    A platform says how to sign (:meth:`sign`), how to read an answer (:meth:`refusal`, :meth:`payload`) and lists its
+    codes (``rules``). ``prefix`` begins the path of every call. Everything else is the same for all.
+    """
+
+    rules: ClassVar[tuple[Rule, ...]] = ()
+    prefix: ClassVar[str] = "/"
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        budget: RateBudget,
+        concurrency: int,
+        user_agent: str,
+        timeout: tuple[float, float] = (10, 60),
+        max_seconds: float = 300,
+        logger: logging.Logger | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.host = urlsplit(self.base_url).netloc
+        self.budget = budget
+        self.tokens: TokenManager | None = None
+        self._timeout = timeout
+        self._max_seconds = max_seconds
+        self._slots = threading.BoundedSemaphore(concurrency)
+        self._answered = False
+        self._skew = 0.0
+        self._logger = logger or logging.getLogger(__name__)
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = user_agent
+        self._session.mount(self.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=concurrency))
+        # The environment is read once: requests would look proxies and certificates up for every call.
+        settings = self._session.merge_environment_settings(self.base_url, {}, False, None, None)
+        self._session.proxies = get_environ_proxies(self.base_url)
+        self._session.verify = settings["verify"]
+        self._session.trust_env = False
+
+    @abc.abstractmethod
+    def sign(self, call: Call, token: str) -> Signed:
+        """The parameters and headers of one attempt at a call; ``token`` is empty for unauthorized calls."""
+
+    @abc.abstractmethod
+    def refusal(self, body: Any) -> tuple[str, str] | None:
+        """The (code, message) of a decoded answer that is an error, whatever its HTTP status; None for success."""
+
+    def payload(self, body: Any) -> Any:
+        """What a successful answer carries, without its envelope."""
+        return body
+
+    def observe(self, call: Call, headers: Mapping[str, str]) -> None:  # noqa: B027
+        """Feed the budget from an answer's headers. Platforms with usage headers override it."""
+
+    def now(self) -> float:
+        """Seconds since 1970 by the platform's clock, as far as its answers have told."""
+        return time.time() + self._skew
+
+    def call(self, call: Call, meter: Meter | None = None) -> Any:
+        """The payload of a successful answer; fractions are :class:`~decimal.Decimal`.
+
+        Raises what the platform's table decides. A refused token is renewed once, and costs nothing but the call.
+        """
+        meter = meter or Meter()
+        tokens = self.tokens if call.authorized and call.account else None
+        token = tokens.access_token(call.account) if tokens else ""
+        try:
+            return self._persist(call, token, meter)
+        except Reauthorize as refused:
+            if tokens is None:
+                raise SkipAccount(str(refused)) from None
+            token = tokens.renew(call.account, token)
+        try:
+            return self._persist(call, token, meter)
+        except Reauthorize as refused:
+            raise SkipAccount(str(refused)) from None
+
+    def check_reachable(self) -> None:
+        """Raise :class:`~tap_toolkit.errors.Fatal` in a sentence when nothing listens at the host."""
+        parts = urlsplit(self.base_url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Fatal(f"api_url {self.base_url!r} is not a web address: write it like https://host.")
+        if self._session.proxies:
+            return  # the proxy resolves the host; the first call will tell
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        try:
+            socket.create_connection((parts.hostname, port), self._timeout[0]).close()
+        except OSError as error:
+            raise self._unreachable(error) from None
+
+    def _unreachable(self, error: Exception) -> Fatal:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+        return Fatal(
+            f"Cannot reach {self.host} ({why}). Check the api_url setting and this machine's network, then run again."
+        )
+
+    def _persist(self, call: Call, token: str, meter: Meter) -> Any:
+        def spent(details: Mapping[str, Any]) -> None:
+            trouble = details["exception"]
+            meter.add(retries=1)
+            self._logger.warning("Retrying in %.1f s: %s", details["wait"], trouble)
+            if trouble.throttled:
+                self.budget.throttled(call.account, details["wait"])
+
+        sent = 0
+
+        def used_up(error: Exception) -> bool:
+            nonlocal sent
+            sent += 1
+            return isinstance(error, Retry) and error.attempts is not None and sent >= error.attempts
+
+        attempt = backoff.on_exception(
+            _waits,
+            Retry,
+            max_time=self._max_seconds,
+            giveup=used_up,
+            on_backoff=spent,
+            jitter=None,
+            logger=None,
+        )(self._attempt)
+        try:
+            return attempt(call, token, meter)
+        except Retry as error:
+            raise error.then(f"{error} It was sent {sent} times in vain.") from None
+
+    def _attempt(self, call: Call, token: str, meter: Meter) -> Any:
+        meter.add(requests=1, throttled=self.budget.acquire(call.account))
+        path = self.prefix + call.path
+        where = self.host + path
+        with self._slots:
+            signed = self.sign(call, token)
+            try:
+                response = self._session.request(
+                    call.method,
+                    self.base_url + path,
+                    params=[*signed.params, *call.params],
+                    headers=dict(signed.headers),
+                    json=call.body,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                )
+            except (
+                requests.ConnectionError,
+                requests.Timeout,
+                requests.exceptions.ChunkedEncodingError,
+            ) as error:
+                # The exception's own text holds the address with the token in it.
+                kind = type(error).__name__
+                if not self._answered:
+                    cause = error.args[0] if error.args else error
+                    reason = getattr(cause, "reason", cause)
+                    raise Retry(
+                        str(self._unreachable(reason if isinstance(reason, OSError) else error)),
+                        attempts=3,
+                        then=Fatal,
+                    ) from None
+                raise Retry(f"{where} broke off ({kind}). It is sent again.") from None
+        self._answered = True
+        return self._judge(call, response, where)
+
+    def _judge(self, call: Call, response: requests.Response, where: str) -> Any:
+        self.observe(call, response.headers)
+        status = response.status_code
+        try:
+            body = _DECODE(response.content)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            if status < 400:
+                raise Retry(f"{where} sent an answer that is not whole JSON. It is sent again.") from None
+            refusal: tuple[str, str] | None = ("", "")
+        else:
+            refusal = self.refusal(body)
+            if refusal is None and status < 400:
+                return self.payload(body)
+        self._learn_clock(response.headers)
+        code, message = refusal or ("", "")
+        raise self._decide(code, message, status, where, _retry_after(response.headers))
+
+    def _decide(self, code: str, message: str, status: int, where: str, retry_after: float | None) -> TapError:
+        return decide(self.rules, code=code, message=message, status=status, where=where, retry_after=retry_after)
+
+    def _learn_clock(self, headers: Mapping[str, str]) -> None:
+        """Correct for this machine's clock: platforms refuse signatures that are minutes old."""
+        if date := headers.get("Date"):
+            stamp = email.utils.parsedate_to_datetime(date).timestamp()
+            skew = stamp - time.time()
+            self._skew = skew if abs(skew) > 30 else 0.0
+
+
+def _waits() -> Generator[float, Retry, None]:
+    """Seconds before each next try: what the platform asks for, else exponential with full jitter, 60 at most."""
+    error = yield 0.0
+    for exponent in itertools.count():
+        ceiling = min(60.0, 2.0**exponent)
+        wait = error.retry_after
+        error = yield random.uniform(ceiling / 2, ceiling) if wait is None else wait
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from ``Retry-After``, which is a number or a date."""
+    value = headers.get("Retry-After")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None

@@ -1,0 +1,113 @@
+"""How fast a platform may be asked: sliding windows over the calls of an application and of each account."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_PROCESS_BEGAN = time.monotonic()
+
+# Calls granted a window apart can arrive closer than that; platforms count arrivals.
+_ARRIVAL_MARGIN = 1.02
+
+
+@dataclass(slots=True)
+class SlidingWindow:
+    """At most ``calls`` in any ``per`` seconds. Not thread-safe: :class:`RateBudget` holds the lock."""
+
+    calls: int
+    per: float
+    _granted: deque[float] = field(default_factory=deque)
+    _slowdown: float = 1.0
+
+    def earliest(self, now: float) -> float:
+        """The first moment at or after ``now`` when one more call fits."""
+        if len(self._granted) < self.calls:
+            return now
+        return max(now, self._granted[0] + self.per * self._slowdown * _ARRIVAL_MARGIN)
+
+    def take(self, moment: float) -> None:
+        """Count a call at ``moment``."""
+        self._granted.append(moment)
+        if len(self._granted) > self.calls:
+            self._granted.popleft()
+        self._slowdown = max(1.0, self._slowdown * 0.99)
+
+    def slow_down(self) -> None:
+        """Halve the rate; it recovers by a hundredth with each call."""
+        self._slowdown = min(16.0, self._slowdown * 2)
+
+
+class RateBudget:
+    """One budget for each (application, account), asked before every request by every thread.
+
+    ``app_rate`` and ``account_rate`` are calls a second, 0 for no limit. The first call waits until a whole window has
+    passed since the process began, because a run that ended just before may have used the window up.
+    """
+
+    def __init__(
+        self,
+        *,
+        app_rate: float = 0,
+        account_rate: float = 0,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        began: float = _PROCESS_BEGAN,
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._lock = threading.Lock()
+        self._account_rate = account_rate
+        self._app = _window(app_rate)
+        self._accounts: dict[str, SlidingWindow | None] = {}
+        windows = [w for w in (self._app, _window(account_rate)) if w]
+        self._not_before = began + max((w.per for w in windows), default=0.0)
+        self._paused: dict[str, float] = {}
+
+    def acquire(self, account: str) -> float:
+        """Wait until the account may be asked once more; returns the seconds waited. Thread-safe."""
+        with self._lock:
+            now = self._clock()
+            limits = [limit for limit in (self._app, self._limit(account)) if limit]
+            moment = max(now, self._paused.get(account, now), self._paused.get("", now))
+            if limits:
+                moment = max(moment, self._not_before)
+            for limit in limits:
+                moment = max(moment, limit.earliest(moment))
+            for limit in limits:
+                limit.take(moment)
+        waited = moment - now
+        if waited > 0:
+            self._sleep(waited)
+        return waited
+
+    def pause(self, seconds: float, account: str = "") -> None:
+        """Let no call start for ``seconds``: of the account, or of the whole application when none is named."""
+        with self._lock:
+            until = self._clock() + seconds
+            self._paused[account] = max(until, self._paused.get(account, until))
+
+    def throttled(self, account: str, seconds: float) -> None:
+        """The platform refused for rate: pause the whole application, and go on at half the rate.
+
+        Shopee warns that storms over the limit get an application locked, so no worker may go on alone.
+        """
+        self.pause(seconds)
+        with self._lock:
+            for limit in (self._app, self._limit(account)):
+                if limit:
+                    limit.slow_down()
+
+    def _limit(self, account: str) -> SlidingWindow | None:
+        if account not in self._accounts:
+            self._accounts[account] = _window(self._account_rate)
+        return self._accounts[account]
+
+
+def _window(rate: float) -> SlidingWindow | None:
+    """Whole calls in a second, or one call in several seconds for rates below one."""
+    if rate <= 0:
+        return None
+    return SlidingWindow(int(rate), int(rate) / rate) if rate >= 1 else SlidingWindow(1, 1 / rate)

@@ -1,0 +1,70 @@
+"""Settings judged in sentences that say what is wrong and how to mend it, and never repeat a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from singer_sdk import typing as th
+
+_KINDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": 'a list, like ["…", "…"]',
+    "object": 'a map, like {"…": "…"}',
+}
+
+
+def setting(name: str, kind: Any, title: str, description: str, **more: Any) -> th.Property[Any]:
+    """One setting of a tap, with what ``--about`` and Meltano show of it."""
+    return th.Property(name, kind, title=title, description=description, **more)
+
+
+def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
+    """A sentence for each setting that does not fit the schema; defaults are filled in first."""
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    for name, setting in properties.items():
+        if "default" in setting and config.get(name) is None:
+            config[name] = setting["default"]
+    for name in [name for name, value in config.items() if value is None or value == ""]:
+        del config[name]  # Meltano writes unset settings as empty
+    errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
+    sentences = [_sentence(error, properties) for error in errors]
+    return list(dict.fromkeys(sentences))
+
+
+def _sentence(error: ValidationError, properties: Mapping[str, Any]) -> str:
+    if error.validator == "required":
+        known = error.instance if isinstance(error.instance, Mapping) else {}
+        missing = next(name for name in error.validator_value if name not in known)
+        about = properties.get(missing, {}).get("description", "")
+        return f"Setting {missing} is missing. {about}".strip()
+    name = ".".join(str(part) for part in error.path)
+    about = properties.get(str(error.path[0]), {}).get("description", "") if error.path else ""
+    return f"Setting {name} must be {_expected(error)}. {about}".strip()
+
+
+def _expected(error: ValidationError) -> str:
+    wanted = error.validator_value
+    match error.validator:
+        case "type":
+            kinds = [wanted] if isinstance(wanted, str) else wanted
+            return " or ".join(_KINDS.get(kind, kind) for kind in kinds if kind != "null")
+        case "enum":
+            return "one of " + ", ".join(map(str, wanted))
+        case "minimum":
+            return f"at least {wanted}"
+        case "maximum":
+            return f"at most {wanted}"
+        case "minItems":
+            return "a list that is not empty"
+        case "minLength":
+            return "a text that is not empty"
+        case "pattern":
+            return f"a text of the form {wanted}"
+        case _:
+            return f"valid ({error.validator} {wanted})"

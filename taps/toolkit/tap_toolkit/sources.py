@@ -1,0 +1,275 @@
+"""Where a stream's rows come from: a paged listing, then details for the ids it names.
+
+These classes are declarations; a stream names paths, parameters and sizes, and the reading is the same for all.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from tap_toolkit.errors import SkipRecord, SkipWindow, Split
+from tap_toolkit.http import Params
+from tap_toolkit.windows import Window
+
+Row = dict[str, Any]
+Rows = list[Row]
+
+# Detail calls of a middle stage that may run ahead of the stage after it.
+_AHEAD = 4
+
+
+class Batch(NamedTuple):
+    """Rows that are there or on their way, and how many they are expected to be."""
+
+    size: int
+    rows: Rows | Future[Rows]
+
+
+class Scope(Protocol):
+    """What a source reads for, and the means to do it: one account and one window of a stream."""
+
+    account: str
+    window: Window | None
+    pad: Any
+
+    def ask(self, path: str, params: Params, body: Mapping[str, Any] | None = None) -> Any:
+        """The decoded answer; raises what the platform's error table decides."""
+
+    def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
+        """Run a task beside others. Tasks must not wait for tasks."""
+
+    def wait_for_room(self) -> None:
+        """Block while too many rows wait to be written."""
+
+    def reject(self, row: Row, reason: str) -> None:
+        """Keep a row that cannot be used, with its reason."""
+
+    def expect(self, total: int) -> None:
+        """Note how many rows the platform itself says there are."""
+
+
+class Source(Protocol):
+    """Anything that yields a window's rows in a repeatable order, ready or on their way."""
+
+    def read(self, scope: Scope) -> Iterator[Batch]:
+        """The rows of one window of one account."""
+
+
+def dig(body: Any, path: str) -> Any:
+    """The value under a dotted path; the body itself for an empty one; None where there is none."""
+    for name in path.split(".") if path else ():
+        if not isinstance(body, Mapping):
+            return None
+        body = body.get(name)
+    return body
+
+
+def epoch_seconds(moment: datetime) -> str:
+    """The instant as whole seconds since 1970."""
+    return str(int(moment.timestamp()))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRange:
+    """The two parameters that bound a listing, both taken as belonging to the span."""
+
+    start: str
+    end: str
+    text: Callable[[datetime], str] = epoch_seconds
+
+    def params(self, window: Window, pad: Any) -> Params:
+        """From ``pad`` before the start to the end, so that no reading of the platform's edges loses a row."""
+        return [(self.start, self.text(window.start - pad)), (self.end, self.text(window.end))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """How a listing goes on: by a cursor or offset that the answer carries (``next``), else by page numbers.
+
+    ``more`` is true in the answer while there is more; ``size`` rows a page are asked for by ``size_param``.
+    ``one_page_windows``: rows move between numbered pages while they are read, so that one would be missed. Such a
+    listing is only believed when it fits one page; a fuller window is halved.
+    """
+
+    param: str
+    first: str
+    more: str
+    next: str = ""
+    size: int = 100
+    size_param: str = "page_size"
+    total: str = ""
+    one_page_windows: bool = False
+
+    def following(self, body: Any, position: str) -> str:
+        """The position after this one."""
+        return str(dig(body, self.next)) if self.next else str(int(position) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A second call for the rows of a first: ``size`` ids at a time, or one call a row.
+
+    ``rows``: where the answer's rows are; ``unwrap``: the field of each that holds it. ``ids``: the field that names a
+    row, in the listing and in the detail. ``keep``: fields carried over from the listing's row, by new name.
+    ``when``: only rows where this field is true. ``many``: one row may have any number of details.
+    """
+
+    path: str
+    rows: str
+    ids: str
+    param: str
+    _: KW_ONLY
+    size: int = 1
+    params: Params = ()
+    post: bool = False
+    unwrap: str = ""
+    keep: Mapping[str, str] = field(default_factory=dict)
+    when: str = ""
+    many: bool = False
+
+    def fetch(self, scope: Scope, batch: Rows) -> Rows:
+        """The details of a batch, in its order. An id that cannot be had is rejected alone."""
+        ids = [str(row[self.ids]) for row in batch]
+        try:
+            if self.post:
+                answer = scope.ask(self.path, self.params, {self.param: ids})
+            else:
+                answer = scope.ask(self.path, [(self.param, ",".join(ids)), *self.params])
+        except (SkipRecord, Split) as refused:
+            if len(batch) == 1:
+                scope.reject(batch[0], str(refused))
+                return []
+            middle = len(batch) // 2
+            return self.fetch(scope, batch[:middle]) + self.fetch(scope, batch[middle:])
+        found: Rows = [row[self.unwrap] if self.unwrap else row for row in dig(answer, self.rows) or []]
+        if self.many:
+            return [self._carry(batch[0], row) for row in found]
+        by_id = {str(row.get(self.ids)): row for row in found}
+        details: Rows = []
+        for row, name in zip(batch, ids, strict=True):
+            if name in by_id:
+                details.append(self._carry(row, by_id[name]))
+            else:
+                scope.reject(row, f"listed, but {self.path} did not return {self.ids}")
+        return details
+
+    def _carry(self, listed: Row, row: Row) -> Row:
+        for origin, name in self.keep.items():
+            if origin in listed:
+                row[name] = listed[origin]
+        return row
+
+    def batches(self, pages: Iterable[Rows]) -> Iterator[Rows]:
+        """Full batches, filled across pages, so that no call goes half empty but the last."""
+        waiting: Rows = []
+        for page in pages:
+            waiting += [row for row in page if not self.when or row.get(self.when)]
+            while len(waiting) >= self.size:
+                yield waiting[: self.size]
+                waiting = waiting[self.size :]
+        if waiting:
+            yield waiting
+
+    def begun(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Batch]:
+        """The details, under way side by side."""
+        for batch in self.batches(pages):
+            yield Batch(len(batch), scope.submit(self.fetch, scope, batch))
+
+    def resolved(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
+        """The details themselves, a few calls ahead of whoever reads them."""
+        pending: deque[Future[Rows]] = deque()
+        for batch in self.batches(pages):
+            pending.append(scope.submit(self.fetch, scope, batch))
+            if len(pending) > _AHEAD:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A listing, paged or not, whole or by windows, perhaps followed by details.
+
+    ``rows``: where the rows are; an object there is one row. ``key`` and ``version`` tell rows apart when a page
+    repeats them. ``keep``: values of the answer copied into each row.
+    """
+
+    path: str
+    rows: str
+    key: str
+    _: KW_ONLY
+    version: str = ""
+    params: Params = ()
+    window: TimeRange | None = None
+    paging: Paging | None = None
+    keep: Mapping[str, str] = field(default_factory=dict)
+    details: tuple[Detail, ...] = ()
+
+    def then(self, detail: Detail) -> Listing:
+        """The same listing with one more call for its rows."""
+        return replace(self, details=(*self.details, detail))
+
+    def read(self, scope: Scope) -> Iterator[Batch]:
+        """The rows of a window. Raises what the platform's table decides for the listing's own calls."""
+        pages: Iterable[Rows] = self._pages(scope, scope.window, set())
+        if not self.details:
+            for page in pages:
+                yield Batch(len(page), page)
+            return
+        for detail in self.details[:-1]:
+            pages = detail.resolved(scope, pages)
+        yield from self.details[-1].begun(scope, pages)
+
+    def _pages(self, scope: Scope, window: Window | None, seen: set[Any]) -> Iterator[Rows]:
+        try:
+            yield from self._walk(scope, window, seen)
+        except Split as refused:
+            if window is None or not window.divisible:
+                raise SkipWindow(f"{refused} It cannot be asked for in smaller pieces.") from None
+            for half in window.halves():
+                yield from self._pages(scope, half, seen)
+
+    def _walk(self, scope: Scope, window: Window | None, seen: set[Any]) -> Iterator[Rows]:
+        params = [*self.params]
+        if self.window and window:
+            params += self.window.params(window, scope.pad)
+        paging = self.paging
+        position = paging.first if paging else ""
+        visited: set[str] = set()
+        while True:
+            scope.wait_for_room()
+            place = [(paging.param, position), (paging.size_param, str(paging.size))] if paging else []
+            body = scope.ask(self.path, [*params, *place])
+            more = bool(paging and dig(body, paging.more))
+            if more and paging and paging.one_page_windows and window and window.divisible:
+                raise Split(f"{self.path} has more than a page in {window}.")
+            if paging and paging.total and isinstance(total := dig(body, paging.total), int):
+                scope.expect(total)
+            if fresh := self._fresh(body, seen):
+                yield fresh
+            if not more or paging is None:
+                return
+            visited.add(position)
+            position = paging.following(body, position)
+            if position in visited:
+                raise SkipWindow(f"{self.path} goes round in circles: page {position!r} came again.")
+
+    def _fresh(self, body: Any, seen: set[Any]) -> Rows:
+        """The answer's rows that did not come before in this window."""
+        found = dig(body, self.rows)
+        rows = [found] if isinstance(found, dict) else found or []
+        kept = {name: dig(body, path) for path, name in self.keep.items()}
+        fresh: Rows = []
+        for row in rows:
+            identity = (row.get(self.key), row.get(self.version)) if self.version else row.get(self.key)
+            if identity is not None:
+                if identity in seen:
+                    continue
+                seen.add(identity)
+            fresh.append({**row, **kept} if kept else row)
+        return fresh

@@ -1,0 +1,250 @@
+"""A stream as a table of facts about one endpoint, and the reading that all streams share."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from singer_sdk import Stream
+from singer_sdk.mapper import SameRecordTransform
+
+from tap_toolkit.errors import Fatal, SkipAccount, SkipStream, TapError
+from tap_toolkit.fetch import Arrived, Finished, Job
+from tap_toolkit.privacy import published, scrubber
+from tap_toolkit.records import Converter, Record, UnusableError
+from tap_toolkit.sources import Row, Rows, Source
+from tap_toolkit.state import StreamState
+from tap_toolkit.windows import Window, Windows, iso
+from tap_toolkit.writer import BufferedWriter, encode
+
+if TYPE_CHECKING:
+    from tap_toolkit.tap import PlatformTap
+
+# Windows that fail one after the other before an account is left alone for this run.
+_PATIENCE = 3
+_LOG_EVERY_SECONDS = 5.0
+
+
+class PlatformStream(Stream):
+    """One stream of a platform.
+
+    A subclass is a declaration: ``name``, ``keys``, ``source``, and for incremental streams ``cursor`` (the field
+    that moves when a row changes) and ``windows``. Its schema is ``schemas/<name>.json`` of the tap's package.
+    """
+
+    keys: ClassVar[tuple[str, ...]]
+    cursor: ClassVar[str | None] = None
+    windows: ClassVar[Windows | None] = None
+    source: ClassVar[Source]
+    account_field: ClassVar[str]
+
+    def __init__(self, tap: PlatformTap) -> None:
+        self.tap = tap
+        text = resources.files(type(tap).__module__.partition(".")[0]).joinpath(f"schemas/{self.name}.json")
+        self._full_schema: dict[str, Any] = json.loads(text.read_text(encoding="utf-8"))
+        super().__init__(tap, schema=published(self._full_schema))
+        self.primary_keys = self.keys
+        self.replication_key = self.cursor
+
+    def prepare(self, row: Row, account: str) -> Row:
+        """The row as the schema names its fields; overridden where the platform's own names will not do."""
+        row[self.account_field] = self.tap.account_value(account)
+        return row
+
+    def plan(self, account: str, state: StreamState) -> Sequence[Window | None]:
+        """The windows to read for an account."""
+        if self.windows is None:
+            return [None]
+        tap = self.tap
+        covered = state.covered(account) if self.replication_method == "INCREMENTAL" else ()
+        return self.windows.plan(start=tap.start, now=tap.now, end=tap.end, covered=covered, zone=tap.zone(account))
+
+    def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
+        """None: bookmarks come from the windows asked for, which never reach past the moment the sync began."""
+
+    def get_records(self, context: Mapping[str, Any] | None) -> Iterable[Record]:
+        """The records of all accounts, in order within each; windows, state and ledger are kept on the way."""
+        return _Sync(self, write=False).run()
+
+    def _sync_records(
+        self, context: Mapping[str, Any] | None = None, *, write_messages: bool = True
+    ) -> Generator[Record, None, None]:
+        """Read everything; yields the records only where someone else writes them (BATCH)."""
+        yield from _Sync(self, write=write_messages).run()
+
+
+class _Sync:
+    """One stream's pass over all its accounts."""
+
+    def __init__(self, stream: PlatformStream, *, write: bool) -> None:
+        self.stream, self.tap, self.write = stream, stream.tap, write
+        self.state = StreamState(stream.name, cast(dict[str, Any], self.tap.state))
+        salt = self.tap.config.get("pii_salt") or ""
+        self.personal: set[str] = set()
+        self.convert = Converter(stream._full_schema, keys=stream.keys, salt=salt, on_personal=self.personal.add)
+        self.scrub = scrubber(stream._full_schema, salt, self.personal.add)
+        self.rows: Counter[Job] = Counter()
+        self.rejected: Counter[Job] = Counter()
+        self.failures: Counter[str] = Counter()
+        self.progress = Counter[str]()
+        self.logged_at = time.monotonic()
+
+    def run(self) -> Iterator[Record]:
+        stream, tap = self.stream, self.tap
+        plan: dict[str, Sequence[Window | None]] = {}
+        for account in tap.accounts:
+            if reason := tap.dead.get(account):
+                self._skipped(Job(account, None), reason)
+                continue
+            try:
+                plan[account] = stream.plan(account, self.state)
+            except Fatal:
+                raise
+            except TapError as error:
+                self._account_failed(account, error, [Job(account, None)])
+        self.progress["windows"] = sum(map(len, plan.values()))
+        pad = stream.windows.pad if stream.windows else timedelta(0)
+        reading = tap.fetcher.read(stream.source, plan, pad=pad)
+        for event in reading.events():
+            if isinstance(event, Arrived):
+                yield from self._arrived(event.job, event.rows)
+                continue
+            self._finish(event)
+            if isinstance(event.error, Fatal):
+                raise event.error
+            account = event.job.account
+            self.failures[account] = self.failures[account] + 1 if event.error else 0
+            if isinstance(event.error, (SkipAccount, SkipStream)) or self.failures[account] >= _PATIENCE:
+                self._account_failed(account, event.error, reading.give_up(account))
+        self._log(final=True)
+        for name in sorted(self.personal):
+            stream.logger.warning("%s: left out the unknown field %r, whose name is a person's", stream.name, name)
+
+    def _arrived(self, job: Job, rows: Rows) -> Iterator[Record]:
+        stream = self.stream
+        fast = _fast_writer(stream) if self.write else None
+        extracted = f',"time_extracted":"{datetime.now(UTC).isoformat()}"}}\n'.encode()
+        edges = self._edges(job)
+        cursor = stream.cursor
+        for row in rows:
+            try:
+                prepared = stream.prepare(row, job.account)
+                record = self.convert(prepared)
+            except UnusableError as error:
+                self._reject(job, row, str(error))
+                continue
+            if cursor and record[cursor] in edges:
+                continue
+            self.rows[job] += 1
+            if fast:
+                fast[0].write_line(fast[1] + encode(record) + extracted)
+            elif self.write:
+                stream._write_record_message(record)
+            else:
+                yield record
+        if self.write:
+            stream.state_manager.is_flushed = False
+        self._log()
+
+    def _edges(self, job: Job) -> frozenset[str]:
+        """Instants asked for besides the window, whose rows belong to the windows before and after it."""
+        windows = self.stream.windows
+        if windows is None or job.window is None or not windows.pad:
+            return frozenset()
+        return frozenset({iso(job.window.start - windows.pad), iso(job.window.end)})
+
+    def _finish(self, event: Finished) -> None:
+        job, error = event.job, event.error
+        while job.rejected:
+            row, reason = job.rejected.popleft()
+            self._reject(job, self.stream.prepare(row, job.account), reason)
+        status = "done" if error is None else "gap"
+        if isinstance(error, (SkipAccount, SkipStream, Fatal)):
+            status = "skipped"
+        self._account_for(job, status, error)
+        if job.window is not None:
+            if error is None:
+                self.state.finish(job.account, job.window)
+            else:
+                self.state.reopen(job.account, job.window)
+        if status == "gap":
+            span = f" {job.window}" if job.window else ""
+            self.tap.gap(f"{self.stream.name} of {self.tap.account_name} {job.account}{span}: {error}")
+        if self.write:
+            self.tap.state_writer.write_state(self.tap.state)
+
+    def _account_failed(self, account: str, error: TapError | None, left: Sequence[Job]) -> None:
+        reason = str(error)
+        if isinstance(error, SkipAccount):
+            self.tap.dead[account] = reason
+            self.tap.gap(f"{self.tap.account_name} {account} was skipped: {reason}")
+        elif isinstance(error, SkipStream):
+            self.tap.gap(f"{self.stream.name} of {self.tap.account_name} {account} was skipped: {reason}")
+        else:
+            self.tap.gap(f"the rest of {self.stream.name} of {self.tap.account_name} {account}: {reason}")
+        for job in left:
+            self._skipped(job, reason)
+
+    def _skipped(self, job: Job, reason: str) -> None:
+        if job.window is not None:
+            self.state.reopen(job.account, job.window)
+        self._account_for(job, "skipped", reason)
+
+    def _account_for(self, job: Job, status: str, error: object) -> None:
+        self.tap.ledger.window(
+            self.stream.name,
+            job,
+            status=status,
+            rows=self.rows[job],
+            rejected=self.rejected[job],
+            error=str(error) if error else None,
+        )
+        self.progress["done"] += 1
+        self.progress["rows"] += self.rows.pop(job, 0)
+        self.progress["rejected"] += self.rejected.pop(job, 0)
+        self.progress["requests"] += job.meter.requests
+        self.progress["milliseconds"] += round(job.meter.throttled * 1000)
+
+    def _reject(self, job: Job, row: Row, reason: str) -> None:
+        self.rejected[job] += 1
+        self.stream.logger.warning("%s: kept a record in rejected_records: %s", self.stream.name, reason)
+        self.tap.ledger.reject(self.stream.name, job, self.scrub(row), reason)
+
+    def _log(self, *, final: bool = False) -> None:
+        now = time.monotonic()
+        if not final and now - self.logged_at < _LOG_EVERY_SECONDS:
+            return
+        self.logged_at = now
+        seen = self.progress
+        facts = {
+            "windows_done": seen["done"],
+            "windows_left": max(0, seen["windows"] - seen["done"]),
+            "rows": seen["rows"] + sum(self.rows.values()),
+            "rejected": seen["rejected"] + sum(self.rejected.values()),
+            "requests": seen["requests"],
+            "seconds_throttled": seen["milliseconds"] / 1000,
+        }
+        text = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())
+        self.stream.logger.info("%s: %s", self.stream.name, text, extra={"progress": facts})
+
+
+def _fast_writer(stream: PlatformStream) -> tuple[BufferedWriter, bytes] | None:
+    """The writer and the head of a RECORD line, where nothing stands between a record and its line."""
+    writer = stream.tap.message_writer
+    maps = stream.stream_maps
+    plain = (
+        isinstance(writer, BufferedWriter)
+        and len(maps) == 1
+        and type(maps[0]) is SameRecordTransform
+        and not maps[0].flattening_enabled
+        and stream._stream_version is None
+        and all(stream.mask.values())
+    )
+    if not plain or not isinstance(writer, BufferedWriter):
+        return None
+    return writer, f'{{"type":"RECORD","stream":{json.dumps(stream.name)},"record":'.encode()
