@@ -1,0 +1,33 @@
+{# Rules for figures that several models share. The words of each rule stand in DECISIONS.md. #}
+
+{# An exact decimal out of a number or its text. #}
+{% macro decimal(value) -%}cast({{ value }} as {{ talat.decimal_type() }}){%- endmacro %}
+
+{# An exact decimal inside JSON. #}
+{% macro json_decimal(document, path) -%}
+    cast({{ talat.json_text(document, path) }} as {{ talat.decimal_type() }})
+{%- endmacro %}
+
+{# An integer inside JSON. #}
+{% macro json_integer(document, path) -%}cast({{ talat.json_text(document, path) }} as bigint){%- endmacro %}
+
+{# Money in baht, rounded half away from zero to the satang. Use it once for each order, then sum. #}
+{% macro to_thb(amount, rate) -%}
+    cast(round({{ amount }} * {{ rate }}, 2) as {{ talat.decimal_type() }})
+{%- endmacro %}
+
+{# A sum of money that is NULL as soon as one part is unknown: better no figure than one that is too small. #}
+{% macro complete_sum(amount) -%}
+    case when count(*) = count({{ amount }}) then sum({{ amount }}) end
+{%- endmacro %}
+
+{# Ratio of two sums, six digits. #}
+{% macro ratio(numerator, denominator) -%}{{ talat.divide(numerator, denominator, 6) }}{%- endmacro %}
+
+{# Growth since an earlier figure: 0.1 is ten per cent more; NULL where the earlier figure is zero or unknown. #}
+{% macro change(figure, earlier) -%}{{ talat.divide('(' ~ figure ~ ' - ' ~ earlier ~ ')', earlier, 6) }}{%- endmacro %}
+
+{# Final SELECT casts for marts: money to the satang, ratios to six digits, counts as 64 bits, on either engine. #}
+{% macro as_money(value) -%}cast({{ value }} as numeric(31, 2)){%- endmacro %}
+{% macro as_ratio(value) -%}cast({{ value }} as numeric(31, 6)){%- endmacro %}
+{% macro as_count(value) -%}cast({{ value }} as bigint){%- endmacro %}

@@ -1,0 +1,20 @@
+select
+    cast(shop_id as string) as shop_id,
+    order_sn,
+    region,
+    currency,
+    order_status,
+    coalesce(cod, false) as is_cod,
+    cast(create_time as timestamp) as created_at,
+    cast(update_time as timestamp) as updated_at,
+    cast(pay_time as timestamp) as paid_at,
+    {{ decimal('total_amount') }} as total_amount,
+    payment_method,
+    buyer_user_id,
+    shipping_carrier,
+    fulfillment_flag,
+    cancel_by,
+    cancel_reason,
+    item_list,
+    cast(_sdc_batched_at as timestamp) as loaded_at
+from {{ source('raw_shopee', 'orders') }}

@@ -1,0 +1,137 @@
+{{ config(
+    partition_by=monthly_partition('date'),
+    cluster_by=['platform', 'shop_id'],
+) }}
+{%- set comparisons = {
+    'previous_day': add_days('days.date_day', -1),
+    'last_week': add_days('days.date_day', -7),
+    'last_month': add_months('days.date_day', -1),
+} %}
+
+with orders as (
+    select * from {{ ref('stg_orders') }}
+    where order_date is not null
+),
+
+shops as (
+    select * from {{ ref('stg_shops') }}
+),
+
+bounds as (
+    select
+        platform,
+        shop_id,
+        min(order_date) as first_date,
+        max(order_date) as last_date,
+        min(currency) as currency
+    from orders
+    group by platform, shop_id
+),
+
+days as (
+    select
+        bounds.platform,
+        bounds.shop_id,
+        shops.shop_name,
+        coalesce(shops.currency, bounds.currency) as currency,
+        date_day,
+        -- Days that the loaded orders cover to their end, in the shop's own time.
+        {{ local_date(
+            'coalesce(shops.orders_complete_until, ' ~ utc_now() ~ ')',
+            "coalesce(shops.time_zone, '" ~ var('default_time_zone') ~ "')"
+        ) }} as complete_until
+    from bounds
+    left join shops
+        on bounds.platform = shops.platform and bounds.shop_id = shops.shop_id
+    {{ cross_join_days('bounds.first_date', 'bounds.last_date') }}
+),
+
+totals as (
+    select
+        platform,
+        shop_id,
+        order_date,
+        count(*) as placed_orders,
+        count(case when is_sale then 1 end) as orders,
+        count(case when status = 'cancelled' then 1 end) as cancelled_orders,
+        count(case when is_sale and refund_amount > 0 then 1 end) as refunded_orders,
+        count(case when is_settled then 1 end) as settled_orders,
+        sum(case when is_sale then units else 0 end) as units,
+        sum(revenue) as revenue,
+        {{ complete_sum('revenue_thb') }} as revenue_thb,
+        sum(refunds) as refunds,
+        {{ complete_sum('refunds_thb') }} as refunds_thb,
+        sum(fees) as fees,
+        {{ complete_sum('fees_thb') }} as fees_thb,
+        sum(payout) as payout
+    from orders
+    group by platform, shop_id, order_date
+),
+
+-- A day without any order is a day of zeros; a day whose rate is unknown stays unknown in baht.
+daily as (
+    select
+        days.platform,
+        days.shop_id,
+        days.shop_name,
+        days.currency,
+        days.date_day,
+        days.complete_until,
+        {%- for count_column in [
+            'placed_orders', 'orders', 'cancelled_orders', 'refunded_orders', 'settled_orders', 'units',
+            'revenue', 'refunds', 'fees', 'payout',
+        ] %}
+        coalesce(totals.{{ count_column }}, 0) as {{ count_column }},
+        {%- endfor %}
+        {%- for money_column in ['revenue_thb', 'refunds_thb', 'fees_thb'] %}
+        case when totals.order_date is null then 0 else totals.{{ money_column }} end as {{ money_column }}
+        {{- ',' if not loop.last }}
+        {%- endfor %}
+    from days
+    left join totals
+        on
+            days.platform = totals.platform
+            and days.shop_id = totals.shop_id
+            and days.date_day = totals.order_date
+)
+
+select
+    days.date_day as date,
+    days.platform,
+    days.shop_id,
+    days.shop_name,
+    days.currency,
+    {{ as_money('days.revenue') }} as revenue,
+    {{ as_money('days.revenue_thb') }} as revenue_thb,
+    {{ as_count('days.placed_orders') }} as placed_orders,
+    {{ as_count('days.orders') }} as orders,
+    {{ as_count('days.cancelled_orders') }} as cancelled_orders,
+    {{ as_count('days.refunded_orders') }} as refunded_orders,
+    {{ as_count('days.units') }} as units,
+    {{ as_money(divide('days.revenue', 'days.orders', 2)) }} as average_order_value,
+    {{ as_money('days.refunds') }} as refunds,
+    {{ as_money('days.refunds_thb') }} as refunds_thb,
+    {{ as_ratio(ratio('days.refunds', 'days.revenue')) }} as refund_rate,
+    {{ as_money('days.fees') }} as fees,
+    {{ as_money('days.fees_thb') }} as fees_thb,
+    {{ as_money('days.payout') }} as payout,
+    {{ as_count('days.settled_orders') }} as settled_orders,
+    {{ as_money('days.revenue - days.refunds - days.fees') }} as net_revenue,
+    {{ as_money('days.revenue_thb - days.refunds_thb - days.fees_thb') }} as net_revenue_thb,
+    {%- for name in comparisons %}
+    {{ as_money(name ~ '.revenue') }} as revenue_{{ name }},
+    {{ as_ratio(change('days.revenue', name ~ '.revenue')) }} as revenue_change_{{ name }},
+    {{ as_count(name ~ '.orders') }} as orders_{{ name }},
+    {{ as_ratio(change('days.orders', name ~ '.orders')) }} as orders_change_{{ name }},
+    {%- endfor %}
+    days.date_day < days.complete_until as is_complete,
+    {{ days_between('days.date_day', 'days.complete_until') }} >= {{ var('final_after_days') }}
+    and days.settled_orders = days.orders as is_final
+from daily as days
+{%- for name, day in comparisons.items() %}
+left join daily as {{ name }}
+    on
+        days.platform = {{ name }}.platform
+        and days.shop_id = {{ name }}.shop_id
+        and {{ name }}.date_day = {{ day }}
+{%- endfor %}
