@@ -59,51 +59,37 @@ def scrubber(schema: Mapping[str, Any], salt: str, on_personal: Callable[[str], 
     """
     properties: Mapping[str, Any] = schema.get("properties") or {}
     items: Mapping[str, Any] = schema.get("items") or {}
+    hashed = [name for name, field in properties.items() if field.get("x-pii") == HASH]
+    dropped = [name for name, field in properties.items() if field.get("x-pii") == DROP]
     known = frozenset(properties)
-    personal = {name: field["x-pii"] for name, field in properties.items() if "x-pii" in field}
     deeper = {
         name: scrubber(field, salt, on_personal)
         for name, field in properties.items()
-        if name not in personal and ("properties" in field or "items" in field)
+        if "x-pii" not in field and ("properties" in field or "items" in field)
     }
-    each: Scrub | None = scrubber(items, salt, on_personal) if items or not properties else None
-    recursive = not properties and not items
+    each = scrubber(items, salt, on_personal) if items else None
 
     def scrub(value: Any) -> Any:
-        kind = type(value)
-        if kind is dict:
+        if type(value) is list:
+            inner = each or scrub
+            value[:] = [inner(element) for element in value]
+        elif type(value) is dict:
             if not known.issuperset(value):
-                for name in [n for n in value if n not in known]:
+                for name in [name for name in value if name not in known]:
                     if looks_personal(name):
                         on_personal(name)
                         del value[name]
                     else:
                         value[name] = scrub_unknown(value[name])
-            for name, how in personal.items():
+            for name in dropped:
+                value.pop(name, None)
+            for name in hashed:
                 if name in value:
-                    hashed = keyed_hash(value[name], salt) if how == HASH else None
-                    if how == HASH:
-                        value[name] = hashed
-                    else:
-                        del value[name]
+                    value[name] = keyed_hash(value[name], salt)
             for name, inner in deeper.items():
                 if value.get(name):
                     value[name] = inner(value[name])
-        elif kind is list:
-            inner = scrub if recursive or each is None else each
-            value[:] = [inner(element) for element in value]
         return value
 
-    def scrub_unknown(value: Any) -> Any:
-        if type(value) is dict:
-            for name in list(value):
-                if looks_personal(name):
-                    on_personal(name)
-                    del value[name]
-                else:
-                    value[name] = scrub_unknown(value[name])
-        elif type(value) is list:
-            value[:] = [scrub_unknown(element) for element in value]
-        return value
-
+    scrub_unknown = scrubber({}, salt, on_personal) if properties or items else scrub
     return scrub

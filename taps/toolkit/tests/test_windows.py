@@ -1,0 +1,126 @@
+"""The algebra of windows: a cover without gap or overlap, whatever was read before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tap_toolkit.windows import Window, Windows, days, instant, iso, merge, minutes, subtract
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+seconds = st.integers(min_value=0, max_value=400 * 86400)
+
+
+def at(second: int) -> datetime:
+    return EPOCH + timedelta(seconds=second)
+
+
+@st.composite
+def spans(draw: st.DrawFn) -> list[Window]:
+    pairs = draw(st.lists(st.tuples(seconds, seconds), max_size=6))
+    return [Window(at(min(pair)), at(max(pair))) for pair in pairs]
+
+
+def member(moment: datetime, windows: list[Window]) -> bool:
+    return any(w.start <= moment < w.end for w in windows)
+
+
+@given(spans(), seconds)
+def test_merge_keeps_every_instant_and_leaves_no_touching_spans(some: list[Window], second: int) -> None:
+    merged = merge(some)
+    assert member(at(second), merged) == member(at(second), some)
+    assert all(a.end < b.start for a, b in zip(merged, merged[1:], strict=False))
+
+
+@given(spans(), spans(), seconds)
+def test_subtract_is_set_difference(some: list[Window], taken: list[Window], second: int) -> None:
+    moment = at(second)
+    assert member(moment, subtract(some, taken)) == (member(moment, some) and not member(moment, taken))
+
+
+@given(spans(), st.integers(1, 40), seconds, seconds)
+def test_a_plan_covers_what_was_not_read_exactly_once(
+    covered: list[Window], span: int, start: int, now: int
+) -> None:
+    windows = Windows(span=days(span))
+    plan = windows.plan(start=at(start), now=at(now), covered=covered)
+    stop = at(now) - windows.lag
+    wanted = subtract([Window(at(start), stop)], covered) if at(start) < stop else []
+    assert merge(plan) == wanted
+    assert sum((w.end - w.start for w in plan), timedelta()) == sum((w.end - w.start for w in wanted), timedelta())
+    assert all(w.end - w.start + windows.pad <= windows.span for w in plan)
+
+
+@given(st.integers(0, 3600 * 24 * 20), st.integers(1, 100), seconds)
+def test_the_look_back_reads_the_end_of_what_was_read_again(lookback: int, read_days: int, later: int) -> None:
+    end = EPOCH + days(read_days)
+    now = end + timedelta(seconds=later) + minutes(1)
+    windows = Windows(span=days(15), lookback=timedelta(seconds=lookback))
+    plan = windows.plan(start=EPOCH, now=now, covered=[Window(EPOCH, end)])
+    begin = max(EPOCH, end - timedelta(seconds=lookback))
+    assert merge(plan) == merge([Window(begin, now - windows.lag)])
+
+
+def test_moving_the_start_back_reads_the_earlier_span_only() -> None:
+    read = Window(EPOCH, EPOCH + days(10))
+    plan = Windows(span=days(15)).plan(start=EPOCH - days(3), now=read.end + minutes(1), covered=[read])
+    assert plan == [Window(EPOCH - days(3), EPOCH)]
+
+
+def test_what_a_wrong_clock_marked_as_read_in_the_future_is_read_when_it_comes() -> None:
+    now = EPOCH + days(1)
+    covered = [Window(EPOCH, EPOCH + days(365))]
+    later = Windows(span=days(15)).plan(start=EPOCH, now=now + days(1), covered=covered)
+    assert later == []  # still believed: it lies in the past of neither sync
+    planned = Windows(span=days(15), lookback=minutes(30)).plan(start=EPOCH, now=now, covered=covered)
+    assert planned == [Window(now - minutes(31), now - minutes(1))]
+
+
+def test_nothing_is_asked_for_beyond_the_retention() -> None:
+    now = EPOCH + days(100)
+    plan = Windows(span=days(400), retention=days(37)).plan(start=EPOCH, now=now)
+    assert plan[0].start == now - days(37)
+
+
+def test_a_catalogue_is_read_whole_whatever_the_start() -> None:
+    plan = Windows(span=days(36500), since=EPOCH).plan(start=EPOCH + days(50), now=EPOCH + days(60))
+    assert plan == [Window(EPOCH, EPOCH + days(60) - minutes(1))]
+
+
+def test_an_end_date_bounds_the_plan() -> None:
+    plan = Windows(span=days(15)).plan(start=EPOCH, now=EPOCH + days(9), end=EPOCH + days(4))
+    assert plan == [Window(EPOCH, EPOCH + days(4))]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Bangkok", "America/Los_Angeles", "Pacific/Kiritimati", "Europe/Paris"])
+@given(first=st.integers(0, 400), length=st.integers(1, 60), span=st.integers(1, 30))
+@example(first=0, length=400, span=1)
+def test_windows_by_day_meet_at_local_midnights(zone: str, first: int, length: int, span: int) -> None:
+    here = ZoneInfo(zone)
+    start, now = EPOCH + days(first), EPOCH + days(first + length) + minutes(61)
+    plan = Windows(span=days(span), by_day=True, lag=timedelta(0)).plan(start=start, now=now, zone=here)
+    assert plan[-1].end == now
+    assert all(a.end == b.start for a, b in zip(plan, plan[1:], strict=False))
+    for window in plan:
+        local = window.start.astimezone(here)
+        assert (local.hour, local.minute, local.second) == (0, 0, 0)
+        assert (window.end.astimezone(here).date() - local.date()).days <= span
+
+
+@given(seconds, st.integers(2, 10**7))
+def test_halves_cover_the_window(start: int, length: int) -> None:
+    window = Window(at(start), at(start + length))
+    first, second = window.halves()
+    assert window.divisible
+    assert (first.start, first.end, second.end) == (window.start, second.start, window.end)
+    assert first.start < first.end < second.end
+
+
+def test_times_are_texts_of_one_width() -> None:
+    assert iso(datetime(2026, 1, 2, 3, 4, 5, 999, tzinfo=ZoneInfo("Asia/Bangkok"))) == "2026-01-01T20:04:05Z"
+    assert instant("2026-01-02T03:04:05.999+07:00") == datetime(2026, 1, 1, 20, 4, 5, tzinfo=UTC)
+    assert instant("2026-01-02") == datetime(2026, 1, 2, tzinfo=UTC)
