@@ -126,7 +126,7 @@ class Reading:
         self.source, self.pad, self.client, self.callers = source, pad, client, callers
         self._ready: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._room = threading.Condition()
-        self._waiting_rows = 0
+        self.waiting_rows = 0
         self._queues = {account: deque(Job(account, w) for w in plan[account]) for account in plan}
         # First windows first, so that every account's next window to write is always under way.
         rounds = max((len(jobs) for jobs in self._queues.values()), default=0)
@@ -153,7 +153,7 @@ class Reading:
             left = list(self._queues[account])
             for job in left:
                 job.cancelled = True
-                self._waiting_rows -= sum(batch.size for batch in job.out)
+                self.waiting_rows -= sum(batch.size for batch in job.out)
             self._queues[account].clear()
             self._room.notify_all()
         return left
@@ -166,7 +166,7 @@ class Reading:
                 return None
             job.out.popleft()
             with self._room:
-                self._waiting_rows -= weight
+                self.waiting_rows -= weight
                 self._room.notify_all()
             if isinstance(item, list):
                 return Arrived(job, item)
@@ -180,7 +180,7 @@ class Reading:
     def _failed(self, job: Job, error: BaseException) -> Finished:
         with self._room:
             job.cancelled = True
-            self._waiting_rows -= sum(batch.size for batch in job.out)
+            self.waiting_rows -= sum(batch.size for batch in job.out)
             job.out.clear()
             self._room.notify_all()
         if not isinstance(error, TapError):
@@ -207,7 +207,7 @@ class Reading:
         with self._room:
             if job.cancelled:
                 raise CancelledError
-            self._waiting_rows += batch.size
+            self.waiting_rows += batch.size
             job.out.append(batch)
         if isinstance(batch.rows, list):
             self._ready.put(job.account)
@@ -217,7 +217,7 @@ class Reading:
     def wait_for_room(self, job: Job) -> None:
         """Block a reader while too many rows wait, unless its window is the next to be written."""
         with self._room:
-            while not job.cancelled and self._waiting_rows > ROOM and self._queues[job.account][0] is not job:
+            while not job.cancelled and self.waiting_rows > ROOM and self._queues[job.account][0] is not job:
                 self._room.wait()
             if job.cancelled:
                 raise CancelledError

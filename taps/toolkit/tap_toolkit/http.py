@@ -13,7 +13,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import backoff
@@ -24,7 +24,9 @@ from requests.utils import get_environ_proxies
 
 from tap_toolkit.errors import Fatal, Reauthorize, Retry, Rule, SkipAccount, TapError, decide
 from tap_toolkit.ratelimit import RateBudget
-from tap_toolkit.tokens import TokenManager
+
+if TYPE_CHECKING:
+    from tap_toolkit.tokens import TokenManager
 
 Params = Sequence[tuple[str, str]]
 

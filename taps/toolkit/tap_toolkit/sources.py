@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 
 from tap_toolkit.errors import SkipRecord, SkipWindow, Split
 from tap_toolkit.http import Params
-from tap_toolkit.windows import Window
+from tap_toolkit.windows import Window, epoch_of
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -71,7 +71,7 @@ def dig(body: Any, path: str) -> Any:
 
 def epoch_seconds(moment: datetime) -> str:
     """The instant as whole seconds since 1970."""
-    return str(int(moment.timestamp()))
+    return str(epoch_of(moment))
 
 
 @dataclass(frozen=True, slots=True)

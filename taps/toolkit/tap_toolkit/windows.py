@@ -23,6 +23,11 @@ def minutes(number: float) -> timedelta:
     return timedelta(minutes=number)
 
 
+def epoch_of(moment: datetime) -> int:
+    """Whole seconds since 1970."""
+    return int(moment.timestamp())
+
+
 def iso(instant: datetime) -> str:
     """The instant as ``YYYY-MM-DDTHH:MM:SSZ``: one width, so that text order is time order."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

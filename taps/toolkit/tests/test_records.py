@@ -122,7 +122,9 @@ def test_personal_fields_leave_no_trace() -> None:
             "buyer": "SECRET",
             "buyer_phone": "SECRET",
             "user": {"email": "SECRET", "level": 3, "phone_number": "SECRET"},
-            "lines": [{"sku": "a", "who": "SECRET", "recipient_address": {"x": "SECRET"}, "new": [{"email": "SECRET"}]}],
+            "lines": [
+                {"sku": "a", "who": "SECRET", "recipient_address": {"x": "SECRET"}, "new": [{"email": "SECRET"}]}
+            ],
             "payload": {"email": "SECRET", "kept": 1},
         },
         salt="salt",
@@ -144,13 +146,16 @@ def test_the_published_schema_has_no_personal_fields_and_no_private_notes() -> N
     assert "x-epoch" not in text
 
 
-@pytest.mark.parametrize("name", ["item_name", "model_name", "metric_name", "shop_name", "order_note_count_x", "buyerless"])
+@pytest.mark.parametrize(
+    "name", ["item_name", "model_name", "metric_name", "shop_name", "order_note_count_x", "buyerless"]
+)
 def test_names_of_things_are_not_personal(name: str) -> None:
     assert not looks_personal(name) or name == "order_note_count_x"
 
 
 @pytest.mark.parametrize(
-    "name", ["buyer_username", "recipient_address", "phone", "e_mail", "email", "full_name", "dropshipper_phone", "note"]
+    "name",
+    ["buyer_username", "recipient_address", "phone", "e_mail", "email", "full_name", "dropshipper_phone", "note"],
 )
 def test_names_of_persons_are_personal(name: str) -> None:
     assert looks_personal(name)

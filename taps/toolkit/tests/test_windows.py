@@ -43,9 +43,7 @@ def test_subtract_is_set_difference(some: list[Window], taken: list[Window], sec
 
 
 @given(spans(), st.integers(1, 40), seconds, seconds)
-def test_a_plan_covers_what_was_not_read_exactly_once(
-    covered: list[Window], span: int, start: int, now: int
-) -> None:
+def test_a_plan_covers_what_was_not_read_exactly_once(covered: list[Window], span: int, start: int, now: int) -> None:
     windows = Windows(span=days(span))
     plan = windows.plan(start=at(start), now=at(now), covered=covered)
     stop = at(now) - windows.lag

@@ -1,0 +1,62 @@
+# Two commands are enough: `make demo` and `make test`. Both need only Python 3.11 to 3.13, git and make;
+# everything is installed below this folder.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+UV := .tools/bin/uv
+RUN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON := $(PYTHON)
+export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
+
+.PHONY: help demo stop test lint format check unit pipelines lock bench test-bigquery clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+$(UV):
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else f"Talat needs Python 3.11 to 3.13; {sys.executable} is {v[0]}.{v[1]}. Say which with: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/demo: $(UV) uv.lock
+	@$(UV) sync --quiet --locked --inexact --no-default-groups --group run
+	@touch $@
+
+.venv/dev: $(UV) uv.lock pyproject.toml
+	@$(UV) sync --quiet --locked --all-groups
+	@touch $@ .venv/demo
+
+demo: .venv/demo ## The whole pipeline on invented data, into output/demo.duckdb
+	@$(RUN)/python orchestrate/demo.py
+
+stop: ## Stop the sandbox that `make demo` started
+	@$(RUN)/meltano --log-level=error invoke sandbox:stop
+
+test: lint check unit ## Everything that must hold before a change is merged
+	@echo "All green."
+
+lint: .venv/dev
+	@$(RUN)/ruff check .
+	@$(RUN)/ruff format --check .
+	@$(RUN)/mypy taps/toolkit/tap_toolkit taps/*/tap_* plugins/sandbox/talat_sandbox plugins/warehouse/talat_warehouse
+
+check: .venv/dev
+	@$(UV) lock --check --quiet
+	@$(UV) export --quiet --frozen --no-hashes --no-emit-workspace --all-groups --no-header --no-annotate | diff -u plugins/constraints.txt - \
+	  || { echo "plugins/constraints.txt is older than uv.lock: run make lock."; exit 1; }
+
+unit: .venv/dev
+	@$(RUN)/python -m pytest
+
+format: .venv/dev ## Write all code the one way
+	@$(RUN)/ruff check --fix .
+	@$(RUN)/ruff format .
+
+lock: $(UV) ## Resolve dependencies anew
+	@$(UV) lock
+	@$(UV) export --quiet --frozen --no-hashes --no-emit-workspace --all-groups --no-header --no-annotate --output-file plugins/constraints.txt >/dev/null
+
+clean: ## Forget the demo: its data, state and tokens
+	@-$(RUN)/meltano --log-level=error invoke sandbox:stop 2>/dev/null
+	@rm -rf output .sandbox .talat .meltano transform/target transform/logs
