@@ -19,16 +19,8 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def open_store(setting: str) -> TokenStore:
-    """The store that the setting ``token_store`` names: a directory, ``gsm:PROJECT`` or ``gsm:PROJECT/PREFIX``.
-
-    Raises :class:`Fatal` when it cannot be opened.
-    """
-    if not setting.startswith("gsm:"):
-        return FileTokenStore(Path(setting).expanduser())
-    from tap_toolkit.secret_manager import SecretManagerTokenStore
-
-    project, _, prefix = setting.removeprefix("gsm:").partition("/")
-    return SecretManagerTokenStore(project, prefix or "talat")
+    """The store that the setting ``token_store`` names. Raises :class:`Fatal` when it cannot be opened."""
+    return FileTokenStore(Path(setting).expanduser())
 
 
 def safe_name(key: str) -> str:
@@ -73,7 +65,7 @@ class FileTokenStore:
                 file = os.open(path, os.O_RDONLY)
             except FileNotFoundError:
                 return None
-            with open(file, "rb") as opened:
+            with os.fdopen(file, "rb") as opened:
                 if os.fstat(file).st_mode & 0o077:
                     os.fchmod(file, 0o600)
                     _LOGGER.warning(
@@ -91,7 +83,7 @@ class FileTokenStore:
         with self._told("write"), _flocked(os.open(self._directory, os.O_RDONLY)) as directory:
             if self.load(key) != expected:
                 raise StaleTokens(f"The tokens in {path} were changed by another process: run again.")
-            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 os.fchmod(file.fileno(), 0o600)
                 file.write(encode(key, new))
                 file.flush()

@@ -17,7 +17,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from tap_toolkit.errors import Fatal, Reauthorize, Retry, SkipAccount, SkipWindow, TapError
+from tap_toolkit.errors import Fatal, Reauthorize, Retry, SkipAccount, SkipWindow
 
 _LOGGER = logging.getLogger(__name__)
 # How long a token in its last minutes is used after a refresh ahead of time met passing trouble.
@@ -26,7 +26,7 @@ _REST = timedelta(seconds=60)
 _SEEDS_KEPT = 16
 
 
-class StaleTokens(TapError):
+class StaleTokens(SkipAccount):
     """What the store holds is no longer what the writer had read."""
 
 
@@ -36,8 +36,8 @@ class Tokens:
 
     Times are aware, in UTC. ``expires_at`` None: unknown, or never. ``refresh_token`` None: cannot be renewed; a
     platform that renews by the access token itself sets both alike. Platforms give the first four; the manager keeps
-    the rest: ``issued_at``; ``refreshing_since``, when a refresh began that has brought no tokens yet; ``seeds``, salted
-    digests of the configured first tokens that this chain has used up.
+    the rest: ``issued_at``; ``refreshing_since``, when a refresh began that has brought no tokens yet; ``seeds``,
+    salted digests of the configured first tokens that this chain has used up.
     """
 
     access_token: str = field(repr=False)
@@ -66,7 +66,7 @@ class Tokens:
 
     @classmethod
     def from_dict(cls, data: Any, where: str) -> Tokens:
-        """What :meth:`to_dict` wrote. Raises :class:`Fatal`, naming the place but not its content, for anything else."""
+        """What :meth:`to_dict` wrote; for anything else :class:`Fatal`, naming the place but not its content."""
         damaged = Fatal(
             f"The stored tokens in {where} are damaged or of a newer version of this tap: "
             "delete them and run the tap's authorize command, or update the tap."
@@ -159,7 +159,7 @@ class TokenManager:
         self._key = key
         self._ask_platform = refresh
         self._seeds = seeds
-        self._authorize = f"run `{tap_name} authorize`"
+        self._authorize = f"run `{tap_name} authorize` and let the owner consent"
         self._margin = timedelta(seconds=margin_seconds)
         self._clock = clock
         self._held: dict[str, _Held] = {}
@@ -299,7 +299,8 @@ class TokenManager:
         if unfinished:
             said += (
                 f" A refresh that began at {unfinished:%Y-%m-%d %H:%M:%S} UTC did not bring its new tokens into the "
-                f"store; if the platform had replaced the refresh token by then, the new one is lost: {self._authorize}."
+                "store; if the platform had replaced the refresh token by then, the new one is lost: "
+                f"{self._authorize} again."
             )
         if seed and stored and stored.refresh_token:
             said += " It was the setting refresh_tokens that was refused; without it the stored tokens are used."
@@ -307,8 +308,6 @@ class TokenManager:
 
     def _no_way(self, account: str, stored: Tokens | None, rejected: str | None) -> str:
         if stored is None or not stored.access_token:
-            return f"There are no tokens for {account}: {self._authorize} and let its owner consent."
+            return f"There are no tokens for {account}: {self._authorize}."
         why = "are no longer accepted" if stored.access_token == rejected else "have expired"
-        return (
-            f"The tokens of {account} {why} and cannot be renewed: {self._authorize} and let its owner consent again."
-        )
+        return f"The tokens of {account} {why} and cannot be renewed: {self._authorize} again."
