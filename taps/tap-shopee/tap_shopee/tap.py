@@ -7,15 +7,15 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from singer_sdk import typing as th
+
+from tap_shopee.client import ShopeeClient
+from tap_shopee.streams import STREAMS
 from tap_toolkit.errors import TapError
 from tap_toolkit.http import Call
 from tap_toolkit.regions import ZONES
 from tap_toolkit.settings import setting
 from tap_toolkit.tap import PlatformTap
 from tap_toolkit.tokens import Tokens
-
-from tap_shopee.client import ShopeeClient
-from tap_shopee.streams import STREAMS
 
 
 class TapShopee(PlatformTap):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -171,4 +172,4 @@ def test_a_scrubbed_record_keeps_its_shape_without_its_persons() -> None:
 def test_epoch_seconds_are_written_in_one_width(second: int) -> None:
     text = epoch_iso(second)
     assert len(text) == 20
-    assert msgspec.convert(text, __import__("datetime").datetime).timestamp() == second
+    assert msgspec.convert(text, datetime).timestamp() == second

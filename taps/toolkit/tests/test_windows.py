@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -33,7 +34,7 @@ def member(moment: datetime, windows: list[Window]) -> bool:
 def test_merge_keeps_every_instant_and_leaves_no_touching_spans(some: list[Window], second: int) -> None:
     merged = merge(some)
     assert member(at(second), merged) == member(at(second), some)
-    assert all(a.end < b.start for a, b in zip(merged, merged[1:], strict=False))
+    assert all(a.end < b.start for a, b in pairwise(merged))
 
 
 @given(spans(), spans(), seconds)
@@ -102,7 +103,7 @@ def test_windows_by_day_meet_at_local_midnights(zone: str, first: int, length: i
     start, now = EPOCH + days(first), EPOCH + days(first + length) + minutes(61)
     plan = Windows(span=days(span), by_day=True, lag=timedelta(0)).plan(start=start, now=now, zone=here)
     assert plan[-1].end == now
-    assert all(a.end == b.start for a, b in zip(plan, plan[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(plan))
     for window in plan:
         local = window.start.astimezone(here)
         assert (local.hour, local.minute, local.second) == (0, 0, 0)

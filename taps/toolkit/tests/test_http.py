@@ -1,0 +1,309 @@
+"""One call against a real server on localhost that answers as it is told."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tap_toolkit import http as toolkit_http
+from tap_toolkit.errors import (
+    Fatal,
+    Reauthorize,
+    Retry,
+    Rule,
+    SkipAccount,
+    SkipRecord,
+    SkipStream,
+    SkipWindow,
+    TapError,
+)
+from tap_toolkit.http import ApiClient, Call, Meter, Signed
+from tap_toolkit.ratelimit import RateBudget
+
+SECRET = "s3cr3t-token"
+
+
+@dataclass
+class Answer:
+    """What the server sends: a body of JSON, or raw bytes; ``cut`` closes the connection in the middle."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    seconds: float = 0.0
+
+
+class Server(ThreadingHTTPServer):
+    """Sends the answers of a list one after the other, the last one for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: list[Answer] = []
+        self.asked: list[dict[str, str]] = []
+        self.under_way = self.most = 0
+        self.lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_GET(self) -> None:
+        server = self.server
+        with server.lock:
+            server.asked.append(dict(parse_qsl(urlsplit(self.path).query)))
+            answer = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
+            server.under_way += 1
+            server.most = max(server.most, server.under_way)
+        time.sleep(answer.seconds)
+        with server.lock:
+            server.under_way -= 1
+        content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        self.send_response_only(answer.status)
+        for name, value in {"Content-Length": str(len(content)), **answer.headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content[: len(content) // 2] if answer.cut else content)
+        if answer.cut:
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_RDWR)
+            self.close_connection = True
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+class Client(ApiClient):
+    """A made-up platform whose errors are ``{"error": code, "message": text}``."""
+
+    prefix = "/v1/"
+    rules = (
+        Rule("gone", SkipRecord, "It is gone."),
+        Rule("forbidden", SkipStream, "Ask for the permission."),
+        Rule("busy", Retry, "Later.", throttled=True),
+        Rule("twice", Retry, "Again.", attempts=2, then=Fatal),
+        Rule("token", Reauthorize, "Consent."),
+    )
+
+    def sign(self, call: Call, token: str) -> Signed:
+        return Signed([("token", token or SECRET), ("at", str(int(self.now())))])
+
+    def refusal(self, body: Any) -> tuple[str, str] | None:
+        return (body["error"], body.get("message", "")) if body.get("error") else None
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Waits are recorded and not waited for."""
+    waits: list[float] = []
+    monkeypatch.setattr("backoff._sync.time", SimpleNamespace(sleep=waits.append, monotonic=time.monotonic))
+    return waits
+
+
+def client(server: Server | None, url: str = "", **more: Any) -> Client:
+    made = Client(
+        base_url=server.url if server else url,
+        budget=RateBudget(sleep=lambda seconds: None),
+        concurrency=more.pop("concurrency", 4),
+        user_agent="test",
+        **more,
+    )
+    made._session.mount("http://", made._session.adapters[made.base_url])
+    return made
+
+
+OK = Answer({"money": 199.10, "rows": [1]})
+
+
+def test_fractions_are_exact(server: Server) -> None:
+    server.answers = [Answer(b'{"money": 12345678901234567.89}')]
+    assert client(server).call(Call("x"))["money"] == Decimal("12345678901234567.89")
+
+
+def test_each_attempt_is_signed_anew_and_counted(server: Server, patience: list[float]) -> None:
+    server.answers = [Answer({}, 500), Answer({"error": "busy"}), OK]
+    meter = Meter()
+    assert client(server).call(Call("x", params=[("a", "1")]), meter)["rows"] == [1]
+    assert (meter.requests, meter.retries, len(patience)) == (3, 2, 2)
+    assert all(asked["a"] == "1" and "at" in asked for asked in server.asked)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Answer({}, 503),
+        Answer(b"<html>bad gateway</html>", 502),
+        Answer({}, 429),
+        Answer({"error": "busy"}),
+        Answer(b'{"rows": [1, 2'),
+        Answer({"rows": list(range(100))}, cut=True),
+        Answer(b"", 200),
+    ],
+)
+def test_passing_trouble_is_tried_again(server: Server, trouble: Answer) -> None:
+    server.answers = [trouble, trouble, OK]
+    assert client(server).call(Call("x"))["rows"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer({"error": "gone"}), SkipRecord),
+        (Answer({"error": "module.gone", "message": "x"}, 404), SkipRecord),
+        (Answer({"error": "forbidden"}, 403), SkipStream),
+        (Answer({"error": "never heard of"}), SkipWindow),
+        (Answer({}, 404), SkipWindow),
+        (Answer({"error": "token"}), SkipAccount),
+        (Answer({"error": "twice"}), Fatal),
+    ],
+)
+def test_answers_become_decisions(server: Server, answer: Answer, error: type[TapError]) -> None:
+    server.answers = [answer]
+    with pytest.raises(error) as raised:
+        client(server).call(Call("x", "1"))
+    assert type(raised.value) is error
+
+
+def test_trouble_that_does_not_pass_is_a_gap_that_says_so(server: Server) -> None:
+    server.answers = [Answer({}, 500)]
+    with pytest.raises(SkipWindow, match="times in vain"):
+        client(server, max_seconds=0.0).call(Call("x"))
+
+
+def test_retry_after_is_honoured_as_seconds_and_as_a_date(server: Server, patience: list[float]) -> None:
+    later = email.utils.formatdate(time.time() + 60, usegmt=True)
+    server.answers = [Answer({}, 429, {"Retry-After": "7"}), Answer({}, 429, {"Retry-After": later}), OK]
+    client(server).call(Call("x"))
+    assert patience[0] == 7
+    assert 55 < patience[1] <= 60
+
+
+def test_a_refusal_for_rate_pauses_the_whole_budget(server: Server) -> None:
+    server.answers = [Answer({}, 429, {"Retry-After": "30"}), OK]
+    made = client(server)
+    slept: list[float] = []
+    made.budget._sleep = slept.append
+    made.call(Call("x", "1"))
+    made.call(Call("x", "2"))
+    assert all(29 < pause <= 30 for pause in slept)
+    assert len(slept) == 2
+
+
+class Tokens:
+    """Stands for the token manager: a new token each time one is rejected."""
+
+    def __init__(self) -> None:
+        self.token, self.rejected = "old", []  # type: tuple[str, list[str]]
+
+    def access_token(self, account: str) -> str:
+        return self.token
+
+    def renew(self, account: str, rejected: str) -> str:
+        self.rejected.append(rejected)
+        self.token = "new"
+        return self.token
+
+
+def test_a_token_that_expires_costs_one_call_and_no_data(server: Server) -> None:
+    server.answers = [Answer({"error": "token"}), OK]
+    made = client(server)
+    made.tokens = tokens = Tokens()  # type: ignore[assignment]
+    assert made.call(Call("x", "1"))["rows"] == [1]
+    assert [asked["token"] for asked in server.asked] == ["old", "new"]
+    assert tokens.rejected == ["old"]
+
+
+def test_a_new_token_that_is_refused_too_skips_the_account(server: Server) -> None:
+    server.answers = [Answer({"error": "token"})]
+    made = client(server)
+    made.tokens = Tokens()  # type: ignore[assignment]
+    with pytest.raises(SkipAccount, match="Consent"):
+        made.call(Call("x", "1"))
+
+
+def test_no_more_requests_are_under_way_than_allowed(server: Server) -> None:
+    server.answers = [Answer({"rows": []}, seconds=0.02)]
+    made = client(server, concurrency=3)
+    threads = [threading.Thread(target=made.call, args=(Call("x"),)) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert server.most == 3
+
+
+def test_a_clock_that_is_wrong_is_corrected_from_the_answer(server: Server) -> None:
+    ahead = email.utils.formatdate(time.time() + 600, usegmt=True)
+    server.answers = [Answer({"error": "twice", "message": "timestamp"}, headers={"Date": ahead}), OK]
+    made = client(server)
+    made.call(Call("x"))
+    first, second = (int(asked["at"]) for asked in server.asked)
+    assert 595 <= second - first <= 605
+
+
+def test_no_secret_is_in_errors_or_logs(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="tap_toolkit")
+    for answers in ([Answer({"x": 1}, cut=True), Answer({"error": "nope"})], [Answer({"error": "twice"})]):
+        server.answers = answers
+        with pytest.raises(TapError) as raised:
+            client(server).call(Call("x"))
+        assert SECRET not in str(raised.value)
+    with pytest.raises(TapError) as raised:
+        client(None, url="http://127.0.0.1:9").call(Call("x"))
+    assert SECRET not in str(raised.value)
+    assert SECRET not in caplog.text
+    assert "Retrying" in caplog.text
+
+
+def test_an_unreachable_host_is_fatal_in_a_sentence_after_three_tries() -> None:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    made = client(None, url=f"http://127.0.0.1:{port}")
+    for ask in (made.check_reachable, lambda: made.call(Call("x"))):
+        with pytest.raises(Fatal, match=f"Cannot reach 127.0.0.1:{port} .*api_url"):
+            ask()
+
+
+@pytest.mark.parametrize("url", ["partner.shopeemobile.com", "ftp://x", "https://"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(Fatal, match="not a web address"):
+        client(None, url=url).check_reachable()
+
+
+def test_waits_grow_and_are_bounded() -> None:
+    waits = toolkit_http._waits()
+    next(waits)
+    sent = [waits.send(Retry("x")) for _ in range(12)]
+    assert sent[0] <= 1
+    assert 30 <= sent[-1] <= 60
