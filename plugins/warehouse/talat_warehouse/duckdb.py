@@ -1,0 +1,227 @@
+"""target-duckdb: one DuckDB file. Timestamps are TIMESTAMP columns that hold UTC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+
+import duckdb
+from singer_sdk import typing as th
+
+from talat_warehouse.engine import Batch, Engine, Table
+from talat_warehouse.errors import WarehouseError
+from talat_warehouse.kinds import BATCHED_AT, EXTRACTED_AT, METADATA, RECEIVED_AT, SEQUENCE, Kind
+from talat_warehouse.target import WarehouseTarget
+
+_TYPES = {
+    Kind.STRING: "VARCHAR",
+    Kind.INTEGER: "BIGINT",
+    Kind.NUMBER: "DOUBLE",
+    Kind.DECIMAL: "DECIMAL(38,9)",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.TIMESTAMP: "TIMESTAMP",
+    Kind.DATE: "DATE",
+    Kind.TIME: "TIME",
+    Kind.JSON: "JSON",
+}
+_KINDS = {name: kind for kind, name in _TYPES.items()}
+#: What read_json reads, where it is not the column's own type: JSON would be a quoted string, and
+#: read as TIMESTAMP an offset such as +07:00 is dropped without a word.
+_READ = _TYPES | {Kind.JSON: "VARCHAR", Kind.TIMESTAMP: "TIMESTAMPTZ"}
+_FROM_READ = {Kind.JSON: "CAST({} AS JSON)", Kind.TIMESTAMP: "make_timestamp(epoch_us({}))"}
+_TIMESTAMP_TEXT = "strftime({}, '%Y-%m-%dT%H:%M:%S.%fZ')"
+
+
+class DuckDBEngine(Engine):
+    """Holds the file open, and so locked, from the start to the end of the run."""
+
+    def __init__(self, path: str) -> None:
+        """Open or create the file; raises WarehouseError where that cannot be."""
+        self.path = Path(path).expanduser().resolve()  # absolute, so that no name means "in memory"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = duckdb.connect(str(self.path), config={"autoinstall_known_extensions": "false"})
+        except OSError as error:
+            raise WarehouseError(
+                f"The folder {self.path.parent} cannot be made ({error.strerror}); choose another `path`."
+            ) from error
+        except duckdb.Error as error:
+            raise WarehouseError(self._why_closed(str(error))) from error
+        # Text without an offset is read in the session's zone.
+        self._db.execute("SET TimeZone = 'UTC'")
+
+    def _why_closed(self, message: str) -> str:
+        if "lock" in message:
+            holder = re.search(r"PID (\d+)", message)
+            who = f"process {holder[1]}" if holder else "another process"
+            return f"The DuckDB file {self.path} is in use by {who}; close that one and run again."
+        reason = message.splitlines()[0].replace(f'"{self.path}"', "it")
+        return f"The DuckDB file {self.path} cannot be opened for writing ({reason}); mend it or choose another `path`."
+
+    @contextmanager
+    def _one_sentence(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+            # DuckDB quotes the value, which may be a person's.
+            raise WarehouseError(f"{doing} failed: DuckDB refused a value for its column's type") from error
+        except duckdb.Error as error:
+            raise WarehouseError(f"{doing} failed: {str(error).splitlines()[0]}") from error
+
+    def columns(self, table: Table) -> dict[str, Kind]:
+        """See Engine. Raises WarehouseError for a type that this target does not make."""
+        with self._one_sentence("looking at the table"):
+            rows = self._db.execute(
+                "SELECT column_name, data_type FROM information_schema.columns WHERE table_catalog = "
+                "current_database() AND lower(table_schema) = lower(?) AND lower(table_name) = lower(?) "
+                "ORDER BY ordinal_position",
+                [table.schema, table.name],
+            ).fetchall()
+        foreign = [f"{name} ({kind})" for name, kind in rows if kind not in _KINDS]
+        missing = sorted(METADATA.keys() - {name for name, _ in rows}) if rows else []
+        if foreign or missing:
+            raise WarehouseError(
+                f"the table {_name(table)} was made by something else (it has {', '.join(foreign) or 'no '}"
+                f"{', '.join(missing)}); drop or rename it, or load into another schema"
+            )
+        return {name: _KINDS[kind] for name, kind in rows if name not in METADATA}
+
+    def create(self, table: Table) -> None:
+        """See Engine."""
+        columns = ", ".join(f'"{name}" {_TYPES[kind]}' for name, kind in {**table.columns, **METADATA}.items())
+        with self._one_sentence("creating the table"):
+            self._db.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.schema}"')
+            self._db.execute(f"CREATE TABLE IF NOT EXISTS {_name(table)} ({columns})")
+
+    def add_columns(self, table: Table, columns: Mapping[str, Kind]) -> None:
+        """See Engine."""
+        with self._one_sentence("adding columns"):
+            for name, kind in columns.items():
+                self._db.execute(f'ALTER TABLE {_name(table)} ADD COLUMN IF NOT EXISTS "{name}" {_TYPES[kind]}')
+
+    def widen(self, table: Table, column: str, current: Kind, wider: Kind) -> None:
+        """See Engine."""
+        quoted = f'"{column}"'
+        how = f"CAST({quoted} AS {_TYPES[wider]})"
+        if wider is Kind.STRING and current is Kind.TIMESTAMP:
+            how = _TIMESTAMP_TEXT.format(quoted)
+        elif wider is Kind.JSON:
+            text = f"CAST({quoted} AS VARCHAR)"
+            how = f"to_json({quoted})" if current in (Kind.STRING, Kind.BOOLEAN) else f"CAST({text} AS JSON)"
+        with self._one_sentence(f"widening column '{column}'"):
+            if wider is Kind.NUMBER:
+                inexact = self._one(
+                    f"SELECT count(*) FROM {_name(table)} WHERE abs({quoted}::HUGEINT) > 2::HUGEINT ** 53"
+                )
+                if inexact:
+                    raise WarehouseError(
+                        f"column '{column}' holds {inexact} integers that no double holds exactly, so it cannot "
+                        "become a number; declare it as decimal in the tap's schema"
+                    )
+            self._db.execute(f"ALTER TABLE {_name(table)} ALTER {quoted} SET DATA TYPE {_TYPES[wider]} USING {how}")
+
+    def load(self, table: Table, batch: Batch) -> None:
+        """See Engine: one transaction of read, count, delete and insert."""
+        with self._one_sentence("loading a batch"):
+            self._db.begin()
+            try:
+                self._replace(table, batch)
+                self._db.commit()
+            except BaseException:
+                self._db.rollback()
+                raise
+
+    def _replace(self, table: Table, batch: Batch) -> None:
+        read = {**table.columns, EXTRACTED_AT: Kind.TIMESTAMP, SEQUENCE: Kind.INTEGER}
+        types = ", ".join(f"'{name}': '{_READ[kind]}'" for name, kind in read.items())
+        self._db.execute(
+            f"CREATE OR REPLACE TEMP TABLE _batch AS FROM read_json(?, format = 'newline_delimited', columns = {{{types}}}, "
+            "maximum_object_size = ?)",
+            [str(batch.path), max(1 << 20, batch.longest_line + 1)],
+        )
+        read_rows = self._one("SELECT count(*) FROM _batch")
+        if read_rows != batch.rows:
+            raise WarehouseError(
+                f"{batch.rows} rows were written for DuckDB and it read {read_rows}; nothing was loaded"
+            )
+        winners = ""
+        if table.keys:
+            keys = ", ".join(f'"{key}"' for key in table.keys)
+            same = " AND ".join(f't."{key}" = b."{key}"' for key in table.keys)
+            self._db.execute(f"DELETE FROM {_name(table)} t USING _batch b WHERE {same}")
+            winners = f'WHERE "{SEQUENCE}" IN (SELECT max("{SEQUENCE}") FROM _batch GROUP BY {keys})'
+        values = [_FROM_READ.get(kind, "{}").format(f'"{name}"') for name, kind in read.items()]
+        values += [f'make_timestamp("{SEQUENCE}")', "?::TIMESTAMP"]
+        names = ", ".join(f'"{name}"' for name in [*read, RECEIVED_AT, BATCHED_AT])
+        self._db.execute(
+            f"INSERT INTO {_name(table)} ({names}) SELECT {', '.join(values)} FROM _batch {winners}",
+            [batch.batched_at.replace(tzinfo=None)],
+        )
+        self._db.execute("DROP TABLE _batch")
+
+    def _one(self, query: str) -> int:
+        row: Iterable[int] | None = self._db.execute(query).fetchone()
+        return next(iter(row or [0]))
+
+    def close(self) -> None:
+        """See Engine."""
+        self._db.close()
+
+
+def _name(table: Table) -> str:
+    return f'"{table.schema}"."{table.name}"'
+
+
+class TargetDuckDB(WarehouseTarget):
+    """Loads Singer streams into a DuckDB file, losing nothing."""
+
+    name = "target-duckdb"
+    package_name = "talat-warehouse"
+    _MAX_RECORD_AGE_IN_MINUTES = 1.0
+
+    config_jsonschema: ClassVar[dict] = th.PropertiesList(
+        th.Property(
+            "path",
+            th.StringType(min_length=1),
+            required=True,
+            title="Path",
+            description="The DuckDB file; it and its folder are made if they are not there.",
+        ),
+        th.Property(
+            "default_target_schema",
+            th.StringType,
+            title="Schema",
+            description="The schema of all tables. Without it, what stands before the first '-' of a stream's "
+            "name, else 'main'.",
+        ),
+        th.Property(
+            "batch_size_rows",
+            th.IntegerType(minimum=1),
+            default=25_000,
+            title="Rows in a batch",
+            description="Rows of one stream that are loaded in one transaction; more rows are faster and need "
+            "more memory.",
+        ),
+        th.Property(
+            "validate_records",
+            th.BooleanType,
+            default=False,
+            title="Validate records",
+            description="Check each record against its whole JSON schema, at many times the cost. Types are "
+            "checked in any case.",
+        ),
+    ).to_dict()
+
+    def open_engine(self) -> DuckDBEngine:
+        """Open the file at `path`; raises WarehouseError."""
+        return DuckDBEngine(self.config["path"])
+
+    def stream_place(self, stream: str) -> tuple[str, str]:
+        """See `default_target_schema`."""
+        if schema := self.config.get("default_target_schema"):
+            return schema, stream
+        prefix, dash, table = stream.partition("-")
+        return (prefix, table) if dash and prefix and table else ("main", stream)
