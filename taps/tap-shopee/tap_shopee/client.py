@@ -35,7 +35,7 @@ class ShopeeClient(ApiClient):
     def sign(self, call: Call, token: str) -> Signed:
         """Common parameters, in the query also of a POST; made anew for each attempt, for they last five minutes."""
         shop, now = call.account if call.authorized else "", int(self.now())
-        params = {"partner_id": self.partner_id, "timestamp": now}
+        params: dict[str, Any] = {"partner_id": self.partner_id, "timestamp": now}
         params["sign"] = self.signature(call.path, now, token, shop)
         if call.authorized:
             params |= {"access_token": token, "shop_id": shop}

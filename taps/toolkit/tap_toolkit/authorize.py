@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import secrets
 import sys
 import threading
@@ -21,6 +22,9 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from tap_toolkit.errors import TapError
 from tap_toolkit.tokens import TokenManager, Tokens
+
+# A name and a value; a code by itself may end in "=".
+_QUERY = re.compile(r"[A-Za-z_]+=[^=]")
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <body style="font: 1.1em sans-serif; max-width: 32em; margin: 4em auto">
@@ -38,7 +42,7 @@ class ConsentFlow(Protocol):
         """The link to open. The platform then sends the browser to ``redirect``, with ``state`` in its query."""
 
     def exchange(self, answer: Mapping[str, str], /) -> Mapping[str, Tokens]:
-        """The tokens, by account, for the query the browser came back with. Raises a TapError without the code in it."""
+        """The tokens, by account, for the query the browser came back with. Its errors never hold the code."""
 
 
 def authorize_command(
@@ -78,12 +82,12 @@ def authorize_command(
             state = secrets.token_urlsafe(24)
             if paste:
                 redirect = redirect_uri or f"http://127.0.0.1{f':{port}' if port else ''}/"
-                _show(flow.consent_url(redirect, state), "Open this link and consent:", browser=False)
+                _show(flow.consent_url(redirect, state), browser=False)
                 answer = _pasted()
             else:
                 with _listening(port) as (server, answers):
                     redirect = redirect_uri or f"http://127.0.0.1:{server.server_port}/"
-                    _show(flow.consent_url(redirect, state), "Open this link and consent:", browser=not no_browser)
+                    _show(flow.consent_url(redirect, state), browser=not no_browser)
                     click.echo(f"Waiting for the answer at {redirect} for {timeout:g} seconds …")
                     answer = _awaited(answers, timeout)
             _judge(answer, state, needs_state=not paste)
@@ -130,8 +134,8 @@ def _merged(paths: tuple[str, ...]) -> dict[str, Any]:
     return merged
 
 
-def _show(link: str, what: str, *, browser: bool) -> None:
-    click.echo(f"{what}\n\n    {link}\n")
+def _show(link: str, *, browser: bool) -> None:
+    click.echo(f"Open this link, log in as the owner and consent:\n\n    {link}\n")
     # Without a screen, webbrowser would start a text browser in this very terminal.
     has_screen = sys.platform == "darwin" or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")))
     if browser and has_screen and webbrowser.open(link):
@@ -143,15 +147,15 @@ def _pasted() -> dict[str, str]:
     click.echo("Afterwards the browser shows an address that begins with the redirect address; it need not load.")
     text = click.prompt("Paste that address, or the code in it (it stays hidden)", hide_input=True).strip()
     query = urlsplit(text).query if "?" in text else text
-    return dict(parse_qsl(query)) if "=" in query else {"code": text}
+    return dict(parse_qsl(query)) if _QUERY.match(query) else {"code": text}
 
 
 def _judge(answer: Mapping[str, str], state: str, *, needs_state: bool) -> None:
     """Refuse an answer that is not to our question, or that says no. A bare pasted code carries no state."""
     given = answer.get("state")
-    if needs_state or given is not None:
-        if not secrets.compare_digest((given or "").encode(), state.encode()):
-            raise TapError("The answer belongs to another consent (its state is wrong): run the command again.")
+    foreign = not secrets.compare_digest((given or "").encode(), state.encode())
+    if foreign and (needs_state or given is not None):
+        raise TapError("The answer belongs to another consent (its state is wrong): run the command again.")
     if "error" in answer:
         said = " ".join(answer[name] for name in ("error", "error_description") if name in answer)
         shown = "".join(character for character in said if character.isprintable())[:200]
@@ -183,11 +187,14 @@ def _listening(port: int) -> Iterator[tuple[ThreadingHTTPServer, queue.Queue[dic
             self.wfile.write(page)
             answers.put(answer)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             """Nothing: the line would hold the code."""
 
     class Server(ThreadingHTTPServer):  # browsers open connections ahead of need, which must not block the one in use
         daemon_threads = True
+
+        def handle_error(self, *args: Any) -> None:
+            """Nothing: a browser that hangs up is no trouble."""
 
     try:
         server = Server(("127.0.0.1", port), Handler)
@@ -215,10 +222,11 @@ def _awaited(answers: queue.Queue[dict[str, str]], timeout: float) -> dict[str, 
 
 
 def _validity(tokens: Tokens) -> str:
-    """Until when the account can be read without a person."""
-    if tokens.refresh_token is not None:
-        until = tokens.refresh_expires_at
-        return "the tap renews its access by itself" + (
-            f", when it runs before {until:%Y-%m-%d %H:%M} UTC" if until else ""
-        )
-    return f"access until {tokens.expires_at:%Y-%m-%d %H:%M} UTC" if tokens.expires_at else "access without an end"
+    """Until when the account can be read, with and without a person."""
+    access = f"access until {tokens.expires_at:%Y-%m-%d %H:%M} UTC" if tokens.expires_at else "access without an end"
+    if tokens.refresh_token is None:
+        return access
+    until = tokens.refresh_expires_at
+    return f"{access}, renewed by the tap itself" + (
+        f" when it runs before {until:%Y-%m-%d %H:%M} UTC" if until else ""
+    )

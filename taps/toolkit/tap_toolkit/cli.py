@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -46,14 +47,16 @@ class TapCommand(SingerCommand):
         except ConfigValidationError as error:
             self.logger.error("%s", " ".join(error.errors))
         except FileNotFoundError as error:
-            self.logger.error("There is no file %s.", error.filename or error)
+            self.logger.error("%s", str(error).removeprefix("File at ").rstrip("."))
+        except ValueError as error:  # the SDK parses configuration files
+            if type(error).__name__ != "JSONDecodeError":
+                raise
+            self.logger.error("The configuration file is not JSON: %s.", error)
         except BrokenPipeError:
             self.logger.error("The target stopped reading. Its own message, above, says why.")
         sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the callback; errors go to :meth:`main`, which says them once."""
-        try:
-            return super().invoke(ctx)
-        except ConfigValidationError as error:
-            raise TapError(" ".join(error.errors)) from None
+        """Run the callback; what goes wrong is for :meth:`main` to say, once."""
+        logging.captureWarnings(capture=True)
+        return click.Command.invoke(self, ctx)

@@ -40,7 +40,8 @@ def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[st
 def _sentence(error: ValidationError, properties: Mapping[str, Any]) -> str:
     if error.validator == "required":
         known = error.instance if isinstance(error.instance, Mapping) else {}
-        missing = next(name for name in error.validator_value if name not in known)
+        required: Any = error.validator_value
+        missing = next(name for name in required if name not in known)
         about = properties.get(missing, {}).get("description", "")
         return f"Setting {missing} is missing. {about}".strip()
     name = ".".join(str(part) for part in error.path)
@@ -49,7 +50,7 @@ def _sentence(error: ValidationError, properties: Mapping[str, Any]) -> str:
 
 
 def _expected(error: ValidationError) -> str:
-    wanted = error.validator_value
+    wanted: Any = error.validator_value
     match error.validator:
         case "type":
             kinds = [wanted] if isinstance(wanted, str) else wanted

@@ -6,7 +6,7 @@ import abc
 import functools
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from types import FrameType
 from typing import IO, Any, ClassVar, cast
@@ -115,6 +115,14 @@ class PlatformTap(Tap):
     @abc.abstractmethod
     def refresh(self, account: str, tokens: Tokens) -> Tokens:
         """A new token pair from the platform. May be called once for each refresh token."""
+
+    @abc.abstractmethod
+    def consent_url(self, redirect: str, state: str) -> str:
+        """The link an account's owner opens to consent; the answer comes to ``redirect`` with ``state``."""
+
+    @abc.abstractmethod
+    def exchange(self, answer: Mapping[str, str]) -> dict[str, Tokens]:
+        """The tokens, by account, for the query the owner's browser came back with."""
 
     @abc.abstractmethod
     def identify(self, account: str) -> str:
@@ -292,6 +300,18 @@ class PlatformTap(Tap):
         config: _ConfigInput = ctx.params.get("config", _ConfigInput())
         tap = cls(config=config.config, parse_env_config=config.parse_env)
         ctx.exit(0 if tap.test_credentials() else 1)
+
+    @classmethod
+    def authorize_command(cls) -> click.Command:
+        """``authorize``: a seller's consent, from the link to the stored tokens."""
+        from tap_toolkit.authorize import authorize_command  # only who consents pays for a web server's import
+
+        def flow(config: dict[str, Any], parse_env: bool) -> PlatformTap:
+            tap = cls(config=config, parse_env_config=parse_env, setup_mapper=False)
+            tap.client.check_reachable()
+            return tap
+
+        return authorize_command(tap_name=cls.name, make_flow=flow, account_name=cls.account_name)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
