@@ -1,0 +1,98 @@
+"""`make demo`: the whole pipeline on invented data, and what it found."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).parent.parent
+DATABASE = ROOT / "output" / "demo.duckdb"
+STEPS = (
+    ("Installing the plugins", ["meltano", "install"]),
+    ("Starting the sandbox: three shops, 90 days of orders", ["meltano", "invoke", "sandbox:start"]),
+    ("Reading Shopee's API into DuckDB", ["meltano", "run", "tap-shopee", "target-duckdb"]),
+    ("Building tables with dbt", ["meltano", "run", "dbt-duckdb:build"]),
+)
+STREAMS = ("shop", "orders", "products", "product_models", "returns", "escrow", "shop_performance")
+
+
+def step(title: str, command: list[str], log: Path) -> None:
+    """Run one step; its output goes to the log, and to the screen only when it fails."""
+    print(f"  {title} …", end="", flush=True)
+    began = time.monotonic()
+    with log.open("ab") as out:
+        out.write(f"\n$ {' '.join(command)}\n".encode())
+        out.flush()
+        done = subprocess.run(
+            [command[0], "--log-level=warning", *command[1:]], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
+        )
+    if done.returncode:
+        print(" failed.\n")
+        print("\n".join(log.read_text(errors="replace").splitlines()[-25:]))
+        print(f"\nThe whole output is in {log.relative_to(ROOT)}.")
+        sys.exit(1)
+    print(f" {time.monotonic() - began:.0f} s")
+
+
+def money(value: object) -> str:
+    """A figure in baht, as people write it."""
+    return f"฿{value:,.2f}"
+
+
+def summary() -> None:
+    """Rows of each stream and the figures of all shops, from the database just built."""
+    with duckdb.connect(str(DATABASE), read_only=True) as db:
+        print("\nRows in the warehouse (raw_shopee)")
+        for stream in STREAMS:
+            ((rows,),) = db.sql(f"select count(*) from raw_shopee.{stream}").fetchall()
+            print(f"  {stream:<18}{rows:>9,}")
+        ((requests, waited),) = db.sql(
+            "select sum(requests), sum(seconds_throttled) from raw_shopee.sync_windows "
+            "where run_id = (select max(run_id) from raw_shopee.sync_windows)"
+        ).fetchall()
+        print(f"  read by {requests:,} calls in the last run, {waited:.1f} s of waiting for the rate budget")
+        print("\nShops, all days, in THB (marts.mart_daily_performance)")
+        print(f"  {'shop':<20}{'orders':>8}{'revenue':>16}{'refunds':>14}{'fees':>14}{'net':>16}")
+        for name, orders, *figures in db.sql(
+            "select shop_name, sum(orders), sum(revenue_thb), sum(refunds_thb), sum(fees_thb), sum(net_revenue_thb) "
+            "from marts.mart_daily_performance group by 1 union all "
+            "select 'All shops', sum(orders), sum(revenue_thb), sum(refunds_thb), sum(fees_thb), sum(net_revenue_thb) "
+            "from marts.mart_daily_performance order by 3"
+        ).fetchall():
+            columns = "".join(f"{money(f):>{w}}" for f, w in zip(figures, (16, 14, 14, 16), strict=True))
+            print(f"  {name:<20}{orders:>8,}{columns}")
+        ((drops, stale),) = db.sql(
+            "select (select count(*) from alerts.alert_revenue_drop), (select count(*) from alerts.alert_data_freshness)"
+        ).fetchall()
+        print(f"\nAlerts: {drops} days on which a shop's revenue fell, {stale} on the freshness of the data")
+        for (message,) in db.sql(
+            "select message from alerts.alert_revenue_drop order by alert_date desc limit 3"
+        ).fetchall():
+            print(f"  {message}")
+
+
+def main() -> None:
+    """Run the steps, show the figures, say what to do next."""
+    os.environ["MELTANO_ENVIRONMENT"] = "demo"
+    DATABASE.parent.mkdir(exist_ok=True)
+    again = DATABASE.exists()
+    log = ROOT / "output" / "demo.log"
+    log.write_bytes(b"")
+    began = time.monotonic()
+    print("Talat demo: invented shops, real HTTP, real tables." + (" What was read before is kept." if again else ""))
+    for title, command in STEPS:
+        step(title, command, log)
+    summary()
+    print(f"\nDone in {time.monotonic() - began:.0f} s. The tables are in {DATABASE.relative_to(ROOT)}. What next:")
+    print("  make demo      run it again: only what is new is read")
+    print("  make stop      stop the sandbox          make clean   forget the demo")
+    print("  README.md      'Going to production' with your own shops")
+
+
+if __name__ == "__main__":
+    main()
