@@ -7,7 +7,7 @@ a platform adds without notice are kept, except where their name says that they 
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import hmac
 import re
 from collections.abc import Callable, Mapping
@@ -25,8 +25,10 @@ PERSONAL_NAME = re.compile(
 )
 
 Scrub = Callable[[Any], Any]
+_NESTED = frozenset({dict, list})
 
 
+@functools.lru_cache(maxsize=4096)
 def looks_personal(name: str) -> bool:
     """Whether an unknown field's name says that it is about a person."""
     return PERSONAL_NAME.search(name) is not None
@@ -36,7 +38,7 @@ def keyed_hash(value: object, salt: str) -> str | None:
     """HMAC-SHA256 of the value's text in hex; None without a salt, for an unkeyed hash can be reversed by trial."""
     if not salt or value is None or value == "":
         return None
-    return hmac.new(salt.encode(), str(value).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(salt.encode(), str(value).encode(), "sha256").hex()
 
 
 def published(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,14 +74,14 @@ def scrubber(schema: Mapping[str, Any], salt: str, on_personal: Callable[[str], 
     def scrub(value: Any) -> Any:
         if type(value) is list:
             inner = each or scrub
-            value[:] = [inner(element) for element in value]
+            value[:] = [inner(element) if type(element) in _NESTED else element for element in value]
         elif type(value) is dict:
             if not known.issuperset(value):
-                for name in [name for name in value if name not in known]:
+                for name in value.keys() - known:
                     if looks_personal(name):
                         on_personal(name)
                         del value[name]
-                    else:
+                    elif type(value[name]) in _NESTED:
                         value[name] = scrub_unknown(value[name])
             for name in dropped:
                 value.pop(name, None)

@@ -133,7 +133,7 @@ class SecretManagerTokenStore:
     The service cannot compare and swap, but numbers a secret's versions one after another. So each version says after
     which one it was written, and counts only if it came directly after it: of two writers who read the same, one wins,
     by one call, and every reader knows which. Older versions are destroyed. Only reading by number is strongly
-    consistent (https://cloud.google.com/secret-manager/docs/reference/consistency); a list is just where reading starts.
+    consistent (https://cloud.google.com/secret-manager/docs/reference/consistency); a list is where reading starts.
 
     The lock is a lease in the secret's annotations, changed under its etag. Its holder keeps changing it; one that has
     not changed for ``lease_seconds``, by the waiter's own clock, is dead and is taken over. The account needs
