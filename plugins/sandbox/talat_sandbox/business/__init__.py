@@ -1,0 +1,1 @@
+"""One invented business, known to no platform in particular."""

@@ -1,0 +1,201 @@
+"""The invented business: shops, products, orders, returns and settlements as pure functions of seed and instant.
+
+Nothing is stored. An order is made again from its place (shop, local day, number) whenever somebody asks; what may be
+cached is bounded. Times are epoch seconds, money is integer satang.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from talat_sandbox.business.catalogue import Catalogue
+from talat_sandbox.business.dice import Dice
+from talat_sandbox.business.ids import Ref, decode, encode
+from talat_sandbox.business.index import DayIndex, Track, index_day
+from talat_sandbox.business.life import ORDER_DAYS, RETURN_DAYS, SETTLEMENT_DAYS, Life, live
+from talat_sandbox.business.money import Return, Settlement, returns_of, settlement_of
+from talat_sandbox.business.orders import Order, place
+from talat_sandbox.business.season import Season
+from talat_sandbox.business.shops import Shop, day_start, local_date, make_shops
+
+_MAX_INDEXED_EVENTS = 12_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What makes two businesses the same one.
+
+    `total` orders over `days` local days from `opens` on; then more at the same pace, or none when `closed`.
+    """
+
+    seed: int
+    opens: date
+    days: int
+    total: int
+    shops: int
+    products: int
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An order (part 0) or a return (part 1, 2 …) found in a span of time, and the instant it was found for."""
+
+    ref: Ref
+    part: int
+    at: int
+
+
+class Business:
+    """The whole business. Every question names the instant `as_of` it is asked at; the past never changes."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.shops = make_shops(plan.shops)
+        self.by_shop_id = {shop.shop_id: shop for shop in self.shops}
+        self.season = Season(plan.seed, plan.opens, plan.days, plan.total, plan.shops, plan.closed)
+        self.catalogues = tuple(
+            Catalogue(plan.seed, shop, self.day_start(shop, 0), plan.days, plan.products) for shop in self.shops
+        )
+        self._indexed: OrderedDict[tuple[int, int], DayIndex] = OrderedDict()
+        self._events = 0
+        self._touched: dict[Ref, list[int]] = {}
+        self.touches = 0
+        self.order = lru_cache(maxsize=4096)(self._order)
+
+    def day_start(self, shop: Shop, day: int) -> int:
+        """Return the epoch second at which the shop's n-th local day begins."""
+        return day_start(shop.region.time_zone, self.plan.opens + timedelta(day))
+
+    def day_of(self, shop: Shop, instant: int) -> int:
+        """Return the number of the shop's local day that holds an instant; negative before the opening."""
+        return (local_date(shop.region.time_zone, instant) - self.plan.opens).days
+
+    def find(self, shop: Shop, order_sn: str, as_of: int) -> Order | None:
+        """Return the shop's order of that serial, or None when there is none yet."""
+        ref = self._exists(shop, order_sn, 0)
+        order = self.order(ref) if ref else None
+        return order if order and order.life.created <= as_of else None
+
+    def find_return(self, shop: Shop, return_sn: str, as_of: int) -> Return | None:
+        """Return the shop's return of that serial, or None when there is none yet."""
+        decoded = decode(self.plan.opens, return_sn)
+        if not decoded or decoded[1] == 0:
+            return None
+        ref = self._exists(shop, return_sn, decoded[1])
+        entries = self.returns(self.order(ref)) if ref else ()
+        found = next((entry for entry in entries if entry.return_sn == return_sn), None)
+        return found if found and found.created <= as_of else None
+
+    def serial(self, hit: Hit) -> str:
+        """Return the order or return number of a hit."""
+        return encode(self.plan.opens, hit.ref, hit.part)
+
+    def returns(self, order: Order) -> tuple[Return, ...]:
+        """Return all returns the order will ever have; ask each for its step at an instant."""
+        return returns_of(f"{self.plan.seed}|returns|{order.order_sn}", order, self.plan.opens)
+
+    def settlement(self, order: Order, as_of: int) -> Settlement | None:
+        """Return the order's settlement as it stands at an instant, or None before its release."""
+        key = f"{self.plan.seed}|settlement|{order.order_sn}"
+        return settlement_of(key, order, self.returns(order), as_of)
+
+    def updated_at(self, order: Order, step: int, as_of: int) -> int:
+        """Return the order's update time at an instant: its last event, or a later planted touch."""
+        at = order.life.events[step].at
+        return max((touch for touch in self._touched.get(order.ref, ()) if touch <= as_of), default=at)
+
+    def touch(self, ref: Ref, at: int) -> None:
+        """Plant an update that changes nothing but the order's update time (a drifting page)."""
+        self._touched.setdefault(ref, []).append(at)
+        self.touches += 1
+
+    def is_touched(self, ref: Ref) -> bool:
+        """Whether an update was planted for the order."""
+        return ref in self._touched
+
+    def orders_created(self, shop: Shop, first: int, last: int, as_of: int) -> list[Hit]:
+        """Return the orders created in [first, last]."""
+        return list(self._search(shop, "created", 0, first, last, as_of))
+
+    def orders_updated(self, shop: Shop, first: int, last: int, as_of: int) -> list[Hit]:
+        """Return the orders whose newest change at `as_of` lies in [first, last]."""
+        hits = self._search(shop, "updated", ORDER_DAYS, first, last, as_of)
+        if not self._touched:
+            return list(hits)
+        newest = {ref: max((at for at in times if at <= as_of), default=0) for ref, times in self._touched.items()}
+        kept = [hit for hit in hits if newest.get(hit.ref, 0) <= hit.at]
+        kept += [Hit(ref, 0, at) for ref, at in newest.items() if ref.shop == shop.index and first <= at <= last and at]
+        return list({hit.ref: hit for hit in kept}.values())
+
+    def released(self, shop: Shop, first: int, last: int, as_of: int) -> list[Hit]:
+        """Return the orders whose settlement was released in [first, last]."""
+        return list(self._search(shop, "released", SETTLEMENT_DAYS, first, last, as_of))
+
+    def returns_created(self, shop: Shop, first: int, last: int, as_of: int) -> list[Hit]:
+        """Return the returns asked for in [first, last]."""
+        return list(self._search(shop, "return_created", RETURN_DAYS, first, last, as_of))
+
+    def returns_updated(self, shop: Shop, first: int, last: int, as_of: int) -> list[Hit]:
+        """Return the returns whose newest change at `as_of` lies in [first, last]."""
+        return list(self._search(shop, "return_updated", RETURN_DAYS, first, last, as_of))
+
+    def walk(self, shop: Shop, as_of: int) -> Iterator[Order]:
+        """Yield every order of a shop that exists at an instant, by local day."""
+        for day in range(self.day_of(shop, as_of) + 1):
+            for number in range(self.season.count(shop.index, day)):
+                order = self._order(Ref(shop.index, day, number))
+                if order.life.created <= as_of:
+                    yield order
+
+    def life(self, ref: Ref) -> Life:
+        """Return the life of the order at a place."""
+        seed = self.plan.seed
+        key = f"{seed}|life|{ref.shop}|{ref.day}|{ref.number}"
+        second = self.season.second_of_day(ref.day, Dice(f"{key}|second"))
+        return live(key, self.day_start(self.shops[ref.shop], ref.day) + second)
+
+    def _order(self, ref: Ref) -> Order:
+        key = f"{self.plan.seed}|order|{ref.shop}|{ref.day}|{ref.number}"
+        serial = encode(self.plan.opens, ref)
+        return place(key, self.shops[ref.shop], ref, serial, self.life(ref), self.catalogues[ref.shop])
+
+    def _exists(self, shop: Shop, serial: str, part: int) -> Ref | None:
+        decoded = decode(self.plan.opens, serial)
+        if not decoded or decoded[1] != part:
+            return None
+        ref = decoded[0]
+        if ref.shop != shop.index or not 0 <= ref.number < self.season.count(shop.index, ref.day):
+            return None
+        return ref
+
+    def _search(self, shop: Shop, kind: str, delay: int, first: int, last: int, as_of: int) -> Iterator[Hit]:
+        last = min(last, as_of)
+        if first > last:
+            return
+        # Local midnight moves against the instant by less than a day, hence the extra one.
+        low = max(0, self.day_of(shop, max(first, 0)) - delay - 1)
+        for day in range(low, self.day_of(shop, last) + 1):
+            track: Track = getattr(self._index(shop, day), kind)
+            returns = kind.startswith("return_")
+            for subject, at in track.current(first, last, as_of):
+                number, part = divmod(subject, 4) if returns else (subject, 0)
+                yield Hit(Ref(shop.index, day, number), part, at)
+
+    def _index(self, shop: Shop, day: int) -> DayIndex:
+        key = (shop.index, day)
+        found = self._indexed.get(key)
+        if found is None:
+            count = self.season.count(shop.index, day)
+            found = index_day(self.life(Ref(shop.index, day, number)) for number in range(count))
+            self._indexed[key] = found
+            self._events += found.size
+            while self._events > _MAX_INDEXED_EVENTS:
+                self._events -= self._indexed.popitem(last=False)[1].size
+        else:
+            self._indexed.move_to_end(key)
+        return found

@@ -1,0 +1,1 @@
+"""One package a platform: its public contract over the shared business."""

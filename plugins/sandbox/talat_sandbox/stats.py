@@ -1,0 +1,55 @@
+"""What clients did to the sandbox."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+
+class Stats:
+    """Counters since the start or the last reset."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything but the requests in flight."""
+        self._calls: Counter[tuple[str, str]] = Counter()
+        self._errors: Counter[str] = Counter()
+        self._faults: Counter[str] = Counter()
+        self.limit_violations: Counter[str] = Counter()
+        self._in_flight = getattr(self, "_in_flight", 0)
+        self._most_in_flight = self._in_flight
+
+    def arrive(self, path: str, account: str) -> None:
+        """Count a request to a platform."""
+        self._calls[path, account] += 1
+        self._in_flight += 1
+        self._most_in_flight = max(self._most_in_flight, self._in_flight)
+
+    def leave(self) -> None:
+        """Count an answer that was sent."""
+        self._in_flight = max(0, self._in_flight - 1)
+
+    def error(self, code: str) -> None:
+        """Count an error answer by its platform code or HTTP status."""
+        self._errors[code] += 1
+
+    def fault(self, kind: str) -> None:
+        """Count a fault of the plan that was applied."""
+        self._faults[kind] += 1
+
+    def report(self) -> dict[str, Any]:
+        """Return all counters as JSON-ready values; `calls` by path, then by shop."""
+        calls: dict[str, dict[str, int]] = {}
+        for (path, account), count in sorted(self._calls.items()):
+            calls.setdefault(path, {})[account] = count
+        return {
+            "calls": calls,
+            "total_calls": sum(self._calls.values()),
+            "limit_violations": sum(self.limit_violations.values()),
+            "limit_violations_by_key": dict(self.limit_violations),
+            "max_concurrent_requests": self._most_in_flight,
+            "errors": dict(self._errors),
+            "faults": dict(self._faults),
+        }

@@ -1,0 +1,191 @@
+"""A sandbox for tests: started as a subprocess on a free port, and surely stopped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from talat_sandbox.business.shops import make_shops
+from talat_sandbox.options import Options, to_arguments
+from talat_sandbox.platforms.shopee.protocol import PARTNER_ID, PARTNER_KEY
+from talat_sandbox.vault import Vault
+
+_STOP_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """A running sandbox. Methods raise RuntimeError with the sandbox's own sentence when it refuses."""
+
+    url: str
+    state_dir: Path
+    partner_id: int
+    partner_key: str
+    shop_ids: tuple[int, ...]
+    refresh_tokens: Mapping[int, str]
+
+    @property
+    def port(self) -> int:
+        """The port on 127.0.0.1."""
+        return int(self.url.rsplit(":", 1)[1])
+
+    def health(self) -> dict[str, Any]:
+        """Return readiness, the business instant, its plan and its shops."""
+        return self._call("GET", "health")
+
+    def set_clock(self, as_of: str | None) -> str:
+        """Let the business clock stand at an ISO time, or follow real time (None); return the new instant."""
+        return str(self._call("POST", "clock", {"as_of": as_of})["as_of"])
+
+    def advance(self, seconds: int) -> str:
+        """Move the business clock on and return the new instant as ISO text."""
+        return str(self._call("POST", "clock", {"advance_seconds": seconds})["as_of"])
+
+    def faults(self, *plan: Mapping[str, Any]) -> None:
+        """Add faults, e.g. `{"match": {"path": "get_order_detail"}, "kind": "error", "code": "error_server"}`."""
+        self._call("POST", "faults", {"faults": [dict(entry) for entry in plan]})
+
+    def clear_faults(self) -> list[dict[str, Any]]:
+        """Forget the fault plan and return what was left of it."""
+        left: list[dict[str, Any]] = self._call("DELETE", "faults")["cleared"]
+        return left
+
+    def stats(self) -> dict[str, Any]:
+        """Return calls by path and shop, limit violations, most concurrent requests, errors and faults."""
+        return self._call("GET", "stats")
+
+    def reset_stats(self) -> None:
+        """Start counting anew."""
+        self._call("POST", "stats/reset")
+
+    def revoke(self, shop_id: int) -> None:
+        """Withdraw a shop's consent."""
+        self._call("POST", "revoke", {"shop_id": shop_id})
+
+    def deny(self, shop_id: int, path: str) -> None:
+        """Take a shop's permission for one path away, for example `/api/v2/returns/get_return_list`."""
+        self._call("POST", "deny", {"shop_id": shop_id, "path": path})
+
+    def expire_tokens(self, shop_id: int | None = None, refresh: bool = False) -> None:
+        """Let the access (or refresh) tokens of one shop, or of all, expire now."""
+        self._call("POST", "expire_tokens", {"shop_id": shop_id, "refresh": refresh})
+
+    def secrets(self) -> dict[str, Any]:
+        """Return all secrets by platform and kind, and how planted personal data can be recognised."""
+        return self._call("GET", "secrets")
+
+    def truth(self, table: str, as_of: str | None = None) -> list[dict[str, str]]:
+        """Return one table of the truth, at the clock's instant or another, as text values by column."""
+        query = "?" + urllib.parse.urlencode({"as_of": as_of}) if as_of else ""
+        return list(csv.DictReader(io.StringIO(self._open("GET", f"truth/{table}{query}").decode())))
+
+    def _call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._open(method, name, body))
+        return answer
+
+    def _open(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> bytes:
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"{self.url}/_sandbox/{name}", data, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                content: bytes = answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                raise RuntimeError(f"the sandbox refused {method} {name}: {error.read().decode()}") from None
+        return content
+
+
+@contextmanager
+def running_sandbox(
+    *,
+    orders_per_day: int = 20,
+    orders: int = 0,
+    days: int = 30,
+    seed: int = 11,
+    shops: int = 3,
+    products: int = 60,
+    as_of: str = "",
+    state_dir: Path | str | None = None,
+    token_seconds: int = 14400,
+    latency_ms: int = 0,
+    app_rps: int = 1000,
+    shop_rps: int = 1000,
+    half_open: bool = False,
+    port: int = 0,
+    reset: bool = False,
+    extra_arguments: Sequence[str] = (),
+) -> Iterator[Sandbox]:
+    """Start a sandbox as a subprocess and stop it in the end, whatever happens.
+
+    Without `state_dir` it forgets everything afterwards. Options mean what they mean on the command line, `as_of`
+    being ISO text. Raises RuntimeError with what the sandbox said when it does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="talat-sandbox-") as scratch:
+        folder = Path(state_dir) if state_dir is not None else Path(scratch)
+        options = Options(
+            port=port,
+            orders_per_day=orders_per_day,
+            orders=orders,
+            days=days,
+            seed=seed,
+            shops=shops,
+            products=products,
+            as_of=as_of,
+            state_dir=str(folder),
+            token_seconds=token_seconds,
+            latency_ms=latency_ms,
+            app_rps=app_rps,
+            shop_rps=shop_rps,
+            half_open=int(half_open),
+        )
+        command = [sys.executable, "-m", "talat_sandbox.cli", "serve", *to_arguments(options), *extra_arguments]
+        if reset:
+            command.append("--reset")
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "SANDBOX_FOLLOW_PARENT": "1"},
+        )
+        try:
+            yield _describe(process, folder, shops)
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout:
+                process.stdout.close()
+
+
+def _describe(process: subprocess.Popen[str], folder: Path, shops: int) -> Sandbox:
+    assert process.stdout is not None
+    line = process.stdout.readline().strip()
+    if not line.startswith("The sandbox is ready at "):
+        raise RuntimeError(line + process.stdout.read() or "the sandbox ended at once")
+    shop_ids = tuple(shop.shop_id for shop in make_shops(shops))
+    return Sandbox(
+        url=line.removeprefix("The sandbox is ready at ").rstrip("."),
+        state_dir=folder,
+        partner_id=PARTNER_ID,
+        partner_key=PARTNER_KEY,
+        shop_ids=shop_ids,
+        refresh_tokens={shop_id: Vault.first_refresh_token(shop_id) for shop_id in shop_ids},
+    )
