@@ -185,8 +185,8 @@ class Table(NamedTuple):
 TABLES = {
     "orders": Table(
         (
-            "platform", "shop_id", "order_id", "order_date", "created_at", "updated_at", "status", "is_sale", "currency",
-            "total_amount", "units", "refund_amount", "fees", "payout", "is_settled",
+            "platform", "shop_id", "order_id", "order_date", "created_at", "updated_at", "status", "is_sale",
+            "currency", "total_amount", "units", "refund_amount", "fees", "payout", "is_settled",
         ),
         _orders,
     ),

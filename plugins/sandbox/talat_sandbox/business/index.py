@@ -40,7 +40,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class DayIndex:
-    """All events of the orders that one shop got on one local day. A return's subject is four times the number plus its part."""
+    """All events of the orders that one shop got on one local day.
+
+    An order's subject is its number in the day, a return's is four times that plus its part.
+    """
 
     created: Track
     updated: Track

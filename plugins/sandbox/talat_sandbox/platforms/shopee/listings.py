@@ -23,7 +23,7 @@ class Listings:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def list(self, call: Call) -> bytes:
+    def item_list(self, call: Call) -> bytes:
         """GET product.get_item_list: item_status is a required, repeatable key; offset paging."""
         wanted = set(call.request.params.get("item_status", ()))
         if not wanted or not wanted <= STATUSES:

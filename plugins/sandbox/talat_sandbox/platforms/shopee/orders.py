@@ -33,7 +33,7 @@ class Orders:
         self._windows: Cache[list[str]] = Cache(256)
         self._bodies: Cache[bytes] = Cache(world.options.cache_orders)
 
-    def list(self, call: Call) -> bytes:
+    def order_list(self, call: Call) -> bytes:
         """GET order.get_order_list: cursor paging over a window of at most 15 days."""
         keys, start, size = self._page(call)
         page = keys[start : start + size]
@@ -44,7 +44,7 @@ class Orders:
                 row["order_status"] = self._status(call, row["order_sn"])
         return orjson.dumps({"more": more, "next_cursor": encode_cursor(page[-1]) if more else "", "order_list": rows})
 
-    def detail(self, call: Call) -> bytes:
+    def order_detail(self, call: Call) -> bytes:
         """GET order.get_order_detail: at most 50 orders; unknown ones are left out."""
         asked = call.request.param("response_optional_fields")
         pending = call.flag("request_order_status_pending")
