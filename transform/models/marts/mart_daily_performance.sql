@@ -2,11 +2,7 @@
     partition_by=monthly_partition('date'),
     cluster_by=['platform', 'shop_id'],
 ) }}
-{%- set comparisons = {
-    'previous_day': add_days('days.date_day', -1),
-    'last_week': add_days('days.date_day', -7),
-    'last_month': add_months('days.date_day', -1),
-} %}
+{%- set comparisons = ['previous_day', 'last_week', 'last_month'] %}
 
 with orders as (
     select * from {{ ref('stg_orders') }}
@@ -77,16 +73,19 @@ daily as (
         days.currency,
         days.date_day,
         days.complete_until,
-        {%- for count_column in [
-            'placed_orders', 'orders', 'cancelled_orders', 'refunded_orders', 'settled_orders', 'units',
-            'revenue', 'refunds', 'fees', 'payout',
-        ] %}
-        coalesce(totals.{{ count_column }}, 0) as {{ count_column }},
-        {%- endfor %}
-        {%- for money_column in ['revenue_thb', 'refunds_thb', 'fees_thb'] %}
-        case when totals.order_date is null then 0 else totals.{{ money_column }} end as {{ money_column }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        coalesce(totals.placed_orders, 0) as placed_orders,
+        coalesce(totals.orders, 0) as orders,
+        coalesce(totals.cancelled_orders, 0) as cancelled_orders,
+        coalesce(totals.refunded_orders, 0) as refunded_orders,
+        coalesce(totals.settled_orders, 0) as settled_orders,
+        coalesce(totals.units, 0) as units,
+        coalesce(totals.revenue, 0) as revenue,
+        coalesce(totals.refunds, 0) as refunds,
+        coalesce(totals.fees, 0) as fees,
+        coalesce(totals.payout, 0) as payout,
+        case when totals.order_date is null then 0 else totals.revenue_thb end as revenue_thb,
+        case when totals.order_date is null then 0 else totals.refunds_thb end as refunds_thb,
+        case when totals.order_date is null then 0 else totals.fees_thb end as fees_thb
     from days
     left join totals
         on
@@ -118,20 +117,28 @@ select
     {{ as_count('days.settled_orders') }} as settled_orders,
     {{ as_money('days.revenue - days.refunds - days.fees') }} as net_revenue,
     {{ as_money('days.revenue_thb - days.refunds_thb - days.fees_thb') }} as net_revenue_thb,
-    {%- for name in comparisons %}
+    {% for name in comparisons %}
     {{ as_money(name ~ '.revenue') }} as revenue_{{ name }},
     {{ as_ratio(change('days.revenue', name ~ '.revenue')) }} as revenue_change_{{ name }},
     {{ as_count(name ~ '.orders') }} as orders_{{ name }},
     {{ as_ratio(change('days.orders', name ~ '.orders')) }} as orders_change_{{ name }},
-    {%- endfor %}
+    {% endfor %}
     days.date_day < days.complete_until as is_complete,
     {{ days_between('days.date_day', 'days.complete_until') }} >= {{ var('final_after_days') }}
     and days.settled_orders = days.orders as is_final
 from daily as days
-{%- for name, day in comparisons.items() %}
-left join daily as {{ name }}
+left join daily as previous_day
     on
-        days.platform = {{ name }}.platform
-        and days.shop_id = {{ name }}.shop_id
-        and {{ name }}.date_day = {{ day }}
-{%- endfor %}
+        days.platform = previous_day.platform
+        and days.shop_id = previous_day.shop_id
+        and previous_day.date_day = {{ add_days('days.date_day', -1) }}
+left join daily as last_week
+    on
+        days.platform = last_week.platform
+        and days.shop_id = last_week.shop_id
+        and last_week.date_day = {{ add_days('days.date_day', -7) }}
+left join daily as last_month
+    on
+        days.platform = last_month.platform
+        and days.shop_id = last_month.shop_id
+        and last_month.date_day = {{ add_months('days.date_day', -1) }}

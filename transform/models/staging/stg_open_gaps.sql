@@ -34,7 +34,7 @@ cover as (
             and gaps.finished_at < done.finished_at
             and (
                 gaps.window_start = gaps.window_end
-                or (done.window_start < gaps.window_end and gaps.window_start < done.window_end)
+                or (gaps.window_end > done.window_start and gaps.window_start < done.window_end)
             )
 ),
 

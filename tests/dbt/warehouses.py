@@ -1,0 +1,96 @@
+"""Puts raw records into a warehouse as the loaders do: types from the taps' own JSON schemas."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from google.cloud import bigquery
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = (ROOT / "taps/tap-shopee/tap_shopee/schemas", ROOT / "taps/toolkit/tap_toolkit/schemas")
+LOADER_COLUMNS = {
+    "_sdc_extracted_at": "TIMESTAMP",
+    "_sdc_received_at": "TIMESTAMP",
+    "_sdc_batched_at": "TIMESTAMP",
+    "_sdc_sequence": "INTEGER",
+}
+DUCKDB_TYPES = {
+    "JSON": "JSON",
+    "INTEGER": "BIGINT",
+    "NUMERIC": "DECIMAL(38, 9)",
+    "FLOAT": "DOUBLE",
+    "BOOLEAN": "BOOLEAN",
+    "TIMESTAMP": "TIMESTAMP",
+    "DATE": "DATE",
+    "STRING": "VARCHAR",
+}
+
+Raw = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def column_type(schema: Mapping[str, Any]) -> str:
+    """BigQuery type of a JSON schema's property."""
+    declared = schema["type"]
+    kinds = [kind for kind in ([declared] if isinstance(declared, str) else declared) if kind != "null"]
+    if len(kinds) > 1 or kinds[0] in ("object", "array"):
+        return "JSON"
+    if kinds[0] == "number":
+        return "NUMERIC" if schema.get("x-sql-datatype") == "decimal" else "FLOAT"
+    if kinds[0] == "string":
+        return {"date-time": "TIMESTAMP", "date": "DATE"}.get(schema.get("format", ""), "STRING")
+    return kinds[0].upper()
+
+
+def raw_tables() -> dict[str, dict[str, str]]:
+    """Columns and BigQuery types of every raw table; personal fields never arrive."""
+    tables = {}
+    for path in (path for folder in SCHEMAS for path in sorted(folder.glob("*.json"))):
+        properties = json.loads(path.read_text())["properties"]
+        columns = {name: column_type(it) for name, it in properties.items() if it.get("x-pii") != "drop"}
+        tables[path.stem] = columns | LOADER_COLUMNS
+    return tables
+
+
+def rows(raw: Raw, table: str, loaded: str) -> list[dict[str, Any]]:
+    """Records of one table with the loader's own columns."""
+    stamps = {name: loaded for name, kind in LOADER_COLUMNS.items() if kind == "TIMESTAMP"}
+    return [{**record, **stamps, "_sdc_sequence": 1} for record in raw.get(table, ())]
+
+
+def load_duckdb(path: Path, raw: Raw, loaded: str, schema: str = "raw_shopee") -> None:
+    """Create every raw table in a DuckDB file and fill it."""
+    lines = path.with_suffix(".ndjson")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create schema {schema}")
+        for table, columns in raw_tables().items():
+            types = {name: DUCKDB_TYPES[kind] for name, kind in columns.items()}
+            typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+            connection.execute(f"create table {schema}.{table} ({typed})")
+            records = rows(raw, table, loaded)
+            lines.write_text("".join(json.dumps(record) + "\n" for record in records))
+            if records:
+                connection.execute(
+                    f"insert into {schema}.{table} select * from "
+                    "read_json(?, columns = ?, format = 'newline_delimited')",
+                    [str(lines), types],
+                )
+    lines.unlink()
+
+
+def load_bigquery(client: bigquery.Client, raw: Raw, loaded: str, dataset: str = "raw_shopee") -> None:
+    """Create every raw table in a BigQuery dataset and fill it."""
+    client.create_dataset(dataset, timeout=30)
+    for table, columns in raw_tables().items():
+        fields = [bigquery.SchemaField(name, kind) for name, kind in columns.items()]
+        reference = f"{client.project}.{dataset}.{table}"
+        client.create_table(bigquery.Table(reference, schema=fields), timeout=30)
+        if records := rows(raw, table, loaded):
+            config = bigquery.LoadJobConfig(schema=fields, source_format="NEWLINE_DELIMITED_JSON")
+            # Without a size the client uploads resumably; the emulator refuses multipart uploads.
+            lines = io.BytesIO("".join(json.dumps(record) + "\n" for record in records).encode())
+            client.load_table_from_file(lines, reference, job_config=config, timeout=30).result(timeout=60)
