@@ -207,7 +207,7 @@ class TokenManager:
                 # Another process may have renewed them while this one waited for the lock.
                 if found := self._find(account, key, rejected):
                     return found
-                return self._hold(account, self._renewed(account, key, rejected)).access_token
+                return self._renewed(account, key, rejected).access_token
 
     def _find(self, account: str, key: str, rejected: str | None) -> str | None:
         """The stored access token, if it will do."""
@@ -246,7 +246,7 @@ class TokenManager:
         if not refresh_token:
             raise SkipAccount(self._no_way(account, stored, rejected))
         try:
-            return self._refresh(account, key, stored, refresh_token, seed)
+            return self._hold(account, self._refresh(account, key, stored, refresh_token, seed))
         except (Retry, SkipWindow) as trouble:
             now = self._clock()
             present = self._store.load(key)

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
 import threading
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
 from tap_toolkit.errors import Fatal, Reauthorize, Retry, SkipAccount, SkipWindow
-from tap_toolkit.token_stores import FileTokenStore
-from tap_toolkit.tokens import StaleTokens, TokenManager, Tokens, TokenStore
+from tap_toolkit.tokens import StaleTokens, TokenManager, Tokens
 
 START = datetime(2026, 9, 21, 12, 0, tzinfo=UTC)
 HOURS = timedelta(hours=1)
@@ -39,7 +32,7 @@ class Platform:
         self.locked_out = False
         self.refresh_token = "seed-0"
         self.access_token = ""
-        self.trouble: list[Exception] = []
+        self.trouble: list[BaseException] = []
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._lock = threading.Lock()
 
@@ -264,11 +257,12 @@ def test_given_passing_trouble_when_the_token_is_over_or_rejected_then_it_is_rai
 ) -> None:
     manager = bench.manager()
     manager.access_token(SHOP)
-    for attempt in (lambda: manager.renew(SHOP, "access-1"), lambda: manager.access_token(SHOP)):
-        bench.platform.trouble = [Retry("Broke off.")]
-        with pytest.raises(Retry, match="Broke off"):
-            attempt()
-        bench.clock.advance(4 * HOURS)
+    bench.platform.trouble = [Retry("Broke off."), Retry("Broke off.")]
+    with pytest.raises(Retry, match="Broke off"):
+        manager.renew(SHOP, "access-1")
+    bench.clock.advance(4 * HOURS)
+    with pytest.raises(Retry, match="Broke off"):
+        manager.access_token(SHOP)
     assert manager.access_token(SHOP) == "access-2"
     assert bench.stored.refreshing_since is None
 
@@ -339,3 +333,66 @@ def test_given_a_lost_lock_then_a_new_pair_is_kept_unless_someone_stored_another
         assert bench.manager(refresh=refresh).renew(SHOP, "access-1") == "access-2"
         assert bench.stored.refresh_token == "refresh-2"
         assert bench.stored.refreshing_since is None
+
+
+# Everything in any order.
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Two processes, time, broken connections and new consents, in whatever order hypothesis finds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bench = Bench()
+        self.seed = "seed-0"
+        self.managers = [self.bench.manager(), self.bench.manager()]
+        self.managers[0].access_token(SHOP)
+
+    @rule(which=st.integers(0, 1))
+    def use(self, which: int) -> None:
+        manager, platform = self.managers[which], self.bench.platform
+        token = manager.access_token(SHOP)
+        if token != platform.access_token:
+            token = manager.renew(SHOP, token)
+        assert token == platform.access_token
+        assert self.bench.stored.refresh_token == platform.refresh_token
+
+    @rule(which=st.integers(0, 1))
+    def reject(self, which: int) -> None:
+        manager, platform = self.managers[which], self.bench.platform
+        platform.access_token = "withdrawn"
+        token = manager.renew(SHOP, manager.access_token(SHOP))
+        assert token == platform.access_token or manager.renew(SHOP, token) == platform.access_token
+
+    @rule(which=st.integers(0, 1), trouble=st.sampled_from([Retry("Broke off."), KeyboardInterrupt()]))
+    def break_off(self, which: int, trouble: BaseException) -> None:
+        self.bench.platform.trouble = [trouble]
+        with contextlib.suppress(Retry, KeyboardInterrupt):
+            self.managers[which].access_token(SHOP)
+        self.bench.platform.trouble = []
+
+    @rule(minutes=st.integers(1, 300))
+    def wait(self, minutes: int) -> None:
+        self.bench.clock.advance(timedelta(minutes=minutes))
+
+    @rule(number=st.integers(0, 3), stale=st.booleans())
+    def consent_in_settings(self, number: int, stale: bool) -> None:
+        """One process learns of a new consent; the other may still be configured with the old one."""
+        self.seed = f"{self.bench.platform.refresh_token}/{number}"
+        self.bench.platform.consent(self.seed)
+        self.managers[0] = self.bench.manager(self.seed)
+        self.managers[0].access_token(SHOP)
+        if not stale:
+            self.managers[1] = self.bench.manager(self.seed)
+
+    @rule(which=st.integers(0, 1))
+    def restart(self, which: int) -> None:
+        self.managers[which] = self.bench.manager(self.seed)
+
+    @invariant()
+    def nobody_is_locked_out(self) -> None:
+        assert not self.bench.platform.locked_out
+
+
+TestAnyOrder = AnyOrder.TestCase
+TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=15, deadline=None)
