@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, StreamMapConfigError
 from singer_sdk.plugin_base import SingerCommand
 
 from tap_toolkit.errors import TapError
@@ -52,6 +52,8 @@ class TapCommand(SingerCommand):
             if type(error).__name__ != "JSONDecodeError":
                 raise
             self.logger.error("The configuration file is not JSON: %s.", error)
+        except (StreamMapConfigError, MapExpressionError) as error:
+            self.logger.error("Setting stream_maps cannot be used: %s", error)
         except BrokenPipeError:
             self.logger.error("The target stopped reading. Its own message, above, says why.")
         sys.exit(1)

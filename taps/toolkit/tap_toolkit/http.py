@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 Params = Sequence[tuple[str, str]]
 
+# At DEBUG urllib3 writes each request's address, which holds the token and the signature.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
+
 # Fractions stay exact: money must never pass through a binary float.
 _DECODE = msgspec.json.Decoder(float_hook=Decimal).decode
 
