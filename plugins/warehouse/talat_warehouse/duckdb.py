@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import duckdb
 from singer_sdk import typing as th
@@ -76,9 +76,8 @@ class DuckDBEngine(Engine):
         with self._one_sentence("looking at the table"):
             rows = self._db.execute(
                 "SELECT column_name, data_type FROM information_schema.columns WHERE table_catalog = "
-                "current_database() AND lower(table_schema) = lower(?) AND lower(table_name) = lower(?) "
-                "ORDER BY ordinal_position",
-                [table.schema, table.name],
+                f"current_database() AND lower(table_schema) = lower('{table.schema}') "
+                f"AND lower(table_name) = lower('{table.name}') ORDER BY ordinal_position"
             ).fetchall()
         foreign = [f"{name} ({kind})" for name, kind in rows if kind not in _KINDS]
         missing = sorted(METADATA.keys() - {name for name, _ in rows}) if rows else []
@@ -137,30 +136,32 @@ class DuckDBEngine(Engine):
     def _replace(self, table: Table, batch: Batch) -> None:
         read = {**table.columns, EXTRACTED_AT: Kind.TIMESTAMP, SEQUENCE: Kind.INTEGER}
         types = ", ".join(f"'{name}': '{_READ[kind]}'" for name, kind in read.items())
-        self._db.execute(
-            f"CREATE OR REPLACE TEMP TABLE _batch AS FROM read_json(?, format = 'newline_delimited', columns = {{{types}}}, "
-            "maximum_object_size = ?)",
-            [str(batch.path), max(1 << 20, batch.longest_line + 1)],
+        path = str(batch.path).replace("'", "''")
+        batched_at = f"TIMESTAMP '{batch.batched_at:%Y-%m-%d %H:%M:%S.%f}'"
+        values = [_FROM_READ.get(kind, "{}").format(f'"{name}"') for name, kind in read.items()]
+        values += [f'make_timestamp("{SEQUENCE}")', batched_at]
+        names = ", ".join(f'"{name}"' for name in [*read, RECEIVED_AT, BATCHED_AT])
+        # No bound parameters: DuckDB would import pandas, where it is installed, to look at them.
+        inserted = self._one(
+            f"INSERT INTO {_name(table)} ({names}) SELECT {', '.join(values)} FROM read_json('{path}', "
+            f"format = 'newline_delimited', columns = {{{types}}}, "
+            f"maximum_object_size = {max(1 << 20, batch.longest_line + 1)})"
         )
-        read_rows = self._one("SELECT count(*) FROM _batch")
-        if read_rows != batch.rows:
+        if inserted != batch.rows:
             raise WarehouseError(
-                f"{batch.rows} rows were written for DuckDB and it read {read_rows}; nothing was loaded"
+                f"{batch.rows} rows were written for DuckDB and it read {inserted}; nothing was loaded"
             )
-        winners = ""
         if table.keys:
             keys = ", ".join(f'"{key}"' for key in table.keys)
             same = " AND ".join(f't."{key}" = b."{key}"' for key in table.keys)
-            self._db.execute(f"DELETE FROM {_name(table)} t USING _batch b WHERE {same}")
-            winners = f'WHERE "{SEQUENCE}" IN (SELECT max("{SEQUENCE}") FROM _batch GROUP BY {keys})'
-        values = [_FROM_READ.get(kind, "{}").format(f'"{name}"') for name, kind in read.items()]
-        values += [f'make_timestamp("{SEQUENCE}")', "?::TIMESTAMP"]
-        names = ", ".join(f'"{name}"' for name in [*read, RECEIVED_AT, BATCHED_AT])
-        self._db.execute(
-            f"INSERT INTO {_name(table)} ({names}) SELECT {', '.join(values)} FROM _batch {winners}",
-            [batch.batched_at.replace(tzinfo=None)],
-        )
-        self._db.execute("DROP TABLE _batch")
+            new = f'"{BATCHED_AT}" = {batched_at}'
+            # After the insert, so that rows need not be staged. Not by sequence alone: an older run may
+            # have had a clock that was ahead.
+            self._db.execute(
+                f'DELETE FROM {_name(table)} t USING (SELECT {keys}, max("{SEQUENCE}") AS last '
+                f"FROM {_name(table)} WHERE {new} GROUP BY {keys}) b "
+                f'WHERE {same} AND (t."{SEQUENCE}" < b.last OR NOT t.{new})'
+            )
 
     def _one(self, query: str) -> int:
         row: Iterable[int] | None = self._db.execute(query).fetchone()
@@ -182,7 +183,7 @@ class TargetDuckDB(WarehouseTarget):
     package_name = "talat-warehouse"
     _MAX_RECORD_AGE_IN_MINUTES = 1.0
 
-    config_jsonschema: ClassVar[dict] = th.PropertiesList(
+    config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
             "path",
             th.StringType(min_length=1),
@@ -200,7 +201,7 @@ class TargetDuckDB(WarehouseTarget):
         th.Property(
             "batch_size_rows",
             th.IntegerType(minimum=1),
-            default=25_000,
+            default=20_000,
             title="Rows in a batch",
             description="Rows of one stream that are loaded in one transaction; more rows are faster and need "
             "more memory.",

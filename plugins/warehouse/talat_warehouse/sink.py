@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from talat_warehouse.target import WarehouseTarget
 
 _WRITE_AT = 1 << 20  # bytes of lines held before they go to the file
-_FULL_AT = 64 << 20  # bytes of a batch file, whatever its rows
+_FULL_AT = 32 << 20  # bytes of a batch file, whatever its rows
 
 _sequence = 0
 _batch_numbers = count(1)
@@ -86,7 +86,7 @@ class WarehouseSink(Sink):
 
     # The table
 
-    def setup(self) -> None:
+    def prepare(self) -> None:
         """Make the table fit the schema: create it, add columns, widen types."""
         try:
             present = self._engine.columns(self.table)
@@ -135,7 +135,7 @@ class WarehouseSink(Sink):
         """A field that the schema does not name is kept, in a JSON column."""
         self.logger.warning("Fields %s are not in the schema; each is kept in a column of JSON.", names)
         self._kinds.update(dict.fromkeys(names, Kind.JSON))
-        self.setup()
+        self.prepare()
 
     def _write(self) -> None:
         with self._path.open("ab") as file:

@@ -112,10 +112,13 @@ class WarehouseTarget(Target):
 
         The SDK would leave it waiting, and so let an older record overwrite a newer one.
         """
-        if schema is not None and stream_name in self._sinks_active:
-            self.drain_one(self._sinks_active[stream_name])
+        old = self._sinks_active.get(stream_name)
+        if schema is not None and old is not None:
+            self.drain_one(old)
         sink = super().get_sink(stream_name, record=record, schema=schema, key_properties=key_properties)
         assert isinstance(sink, WarehouseSink)
+        if sink is not old:
+            sink.prepare()  # not in setup(), whose errors the SDK logs for a second time
         return sink
 
     def _process_record_message(self, message_dict: Any) -> None:
@@ -177,7 +180,7 @@ class WarehouseTarget(Target):
         super(Target, cls).append_builtin_config(config_jsonschema)
 
     @classmethod
-    def invoke(
+    def invoke(  # type: ignore[override]
         cls,
         *,
         about: bool = False,

@@ -1,0 +1,94 @@
+"""BigQuery's emulator with its gaps filled, in the foreground. Test code: the product knows nothing of it.
+
+bqemulator 1.4.0 wants DuckDB's spatial extension from the internet (here it comes from a wheel), does not show
+in `tables.get` what ALTER TABLE did, calls JSON columns STRING once SQL made them, and does not alter a table
+when `tables.patch` gives it columns.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.resources import files
+from typing import Any
+
+import duckdb
+from bqemulator.api.routes import tables
+from bqemulator.catalog import ddl_sync
+from bqemulator.catalog.models import TableSchema
+from bqemulator.config import Settings
+from bqemulator.jobs import executor
+from bqemulator.server import run_forever
+from bqemulator.storage.engine import DuckDBEngine
+from bqemulator.storage.sql_identifiers import quoted_table_ref
+from bqemulator.storage.type_map import bq_schema_to_duckdb_columns
+
+_ALTER = re.compile(r"^\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?([`\w.-]+)", re.IGNORECASE)
+
+
+def load_spatial_from_wheel(engine: DuckDBEngine) -> None:
+    """Load the extension that lies beside the package `duckdb_extension_spatial`."""
+    version = duckdb.__version__
+    file = files("duckdb_extension_spatial") / "extensions" / f"v{version}" / "spatial.duckdb_extension"
+    engine.connection.execute(f"LOAD '{file}'")
+
+
+def show_altered_table(sql: str, project: str, context: Any) -> None:
+    """After ALTER TABLE, put the table's new schema into the catalog that REST answers from."""
+    sync_created_table(sql, project, context)
+    found = _ALTER.match(sql)
+    if found is None:
+        return
+    project, dataset, table = [project, *found[1].replace("`", "").split(".")][-3:]
+    meta = context.catalog.get_table(project, dataset, table)
+    if meta is not None:
+        schema = schema_with_json(project, dataset, table, context)
+        context.catalog.update_table(meta.model_copy(update={"schema_": schema}))
+
+
+def schema_with_json(project: str, dataset: str, table: str, context: Any) -> TableSchema:
+    """A stored table's schema, its JSON columns called so: Arrow, which the emulator asks, has no such type."""
+    schema = introspect_schema(project, dataset, table, context)
+    rows = context.engine.execute(f"PRAGMA table_info({quoted_table_ref(project, dataset, table)})").fetchall()
+    nested = {row[1] for row in rows if row[2] == "JSON"}
+    fields = (f.model_copy(update={"type": "JSON"}) if f.name in nested else f for f in schema.fields)
+    return schema.model_copy(update={"fields": tuple(fields)})
+
+
+def alter_patched_table(project: str, dataset: str, body: dict[str, Any], clock: Any, existing: Any = None) -> Any:
+    """Add to storage the columns that a patch names and the table lacks."""
+    meta = rest_to_table_meta(project, dataset, body, clock, existing)
+    if existing is not None and body.get("schema"):
+        known = {field.name.lower() for field in existing.schema_.fields}
+        new = [tables._field_to_rest(field) for field in meta.schema_.fields if field.name.lower() not in known]
+        for name, kind in bq_schema_to_duckdb_columns(new):
+            table = quoted_table_ref(project, dataset, meta.table_id)
+            _engine.execute(f'ALTER TABLE {table} ADD COLUMN "{name}" {kind}')
+    return meta
+
+
+_engine: DuckDBEngine
+_start = DuckDBEngine.start
+sync_created_table = ddl_sync.sync_created_table
+introspect_schema = ddl_sync._introspect_schema
+rest_to_table_meta = tables._rest_to_table_meta
+
+
+async def start_and_remember(engine: DuckDBEngine) -> None:
+    global _engine
+    await _start(engine)
+    _engine = engine
+
+
+def main(port: int) -> None:
+    """Serve on 127.0.0.1 until a signal; nothing is kept."""
+    setattr(DuckDBEngine, "_load_spatial", load_spatial_from_wheel)  # noqa: B010 - not what the types allow
+    setattr(DuckDBEngine, "start", start_and_remember)  # noqa: B010
+    setattr(executor, "sync_created_table", show_altered_table)  # noqa: B010
+    setattr(ddl_sync, "_introspect_schema", schema_with_json)  # noqa: B010
+    setattr(tables, "_rest_to_table_meta", alter_patched_table)  # noqa: B010
+    run_forever(Settings(rest_port=port, grpc_port=0, enable_format_extensions=False))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
