@@ -15,4 +15,4 @@ select
     {{ json_decimal('order_income', 'drc_adjustable_refund') }} as drc_adjustable_refund,
     {{ json_part('order_income', 'items') }} as items,
     cast(_sdc_batched_at as timestamp) as loaded_at
-from {{ source('raw_shopee', 'escrow') }}
+from {{ raw_table('raw_shopee', 'escrow') }}

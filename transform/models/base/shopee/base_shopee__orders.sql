@@ -17,4 +17,4 @@ select
     cancel_reason,
     item_list,
     cast(_sdc_batched_at as timestamp) as loaded_at
-from {{ source('raw_shopee', 'orders') }}
+from {{ raw_table('raw_shopee', 'orders') }}

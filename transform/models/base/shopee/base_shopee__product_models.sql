@@ -10,4 +10,4 @@ select
     {{ json_integer('stock_info_v2', 'summary_info.total_available_stock') }} as available_stock,
     cast(item_update_time as timestamp) as item_updated_at,
     cast(_sdc_batched_at as timestamp) as loaded_at
-from {{ source('raw_shopee', 'product_models') }}
+from {{ raw_table('raw_shopee', 'product_models') }}

@@ -13,4 +13,4 @@ select
     cast(create_time as timestamp) as created_at,
     cast(update_time as timestamp) as updated_at,
     cast(_sdc_batched_at as timestamp) as loaded_at
-from {{ source('raw_shopee', 'products') }}
+from {{ raw_table('raw_shopee', 'products') }}

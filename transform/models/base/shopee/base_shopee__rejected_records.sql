@@ -7,4 +7,4 @@ select
     reason,
     record,
     cast(rejected_at as timestamp) as rejected_at
-from {{ source('raw_shopee', 'rejected_records') }}
+from {{ raw_table('raw_shopee', 'rejected_records') }}

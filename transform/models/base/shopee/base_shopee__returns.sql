@@ -11,4 +11,4 @@ select
     cast(update_time as timestamp) as updated_at,
     item,
     cast(_sdc_batched_at as timestamp) as loaded_at
-from {{ source('raw_shopee', 'returns') }}
+from {{ raw_table('raw_shopee', 'returns') }}

@@ -7,4 +7,4 @@ select
     cast(auth_time as timestamp) as authorised_at,
     cast(expire_time as timestamp) as authorisation_expires_at,
     cast(_sdc_batched_at as timestamp) as loaded_at
-from {{ source('raw_shopee', 'shop') }}
+from {{ raw_table('raw_shopee', 'shop') }}

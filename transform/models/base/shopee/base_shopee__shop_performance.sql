@@ -11,4 +11,4 @@ select
     {{ json_decimal('target', 'value') }} as target_value,
     {{ json_text('target', 'comparator') }} as target_comparator,
     cast(_sdc_batched_at as timestamp) as loaded_at
-from {{ source('raw_shopee', 'shop_performance') }}
+from {{ raw_table('raw_shopee', 'shop_performance') }}

@@ -14,4 +14,4 @@ select
     cast(started_at as timestamp) as started_at,
     cast(finished_at as timestamp) as finished_at,
     error
-from {{ source('raw_shopee', 'sync_windows') }}
+from {{ raw_table('raw_shopee', 'sync_windows') }}
