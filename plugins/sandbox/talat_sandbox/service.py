@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -53,6 +54,9 @@ async def _serve(app: App, options: Options, ready: Callable[[str], None]) -> No
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, stop.set)
+    # Rendered records make no cycles; walking all of them again and again would halve the speed.
+    gc.freeze()
+    gc.set_threshold(200_000, 50, 1000)
     ready(f"http://127.0.0.1:{port}")
     await _until(stop)
     server.close()

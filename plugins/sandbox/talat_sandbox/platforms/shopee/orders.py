@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from talat_sandbox.business.model import Hit
-from talat_sandbox.cache import Cache
+from talat_sandbox.cache import FOREVER, Cache
 from talat_sandbox.platforms.shopee.call import Call
 from talat_sandbox.platforms.shopee.order_body import order_body, visible_status
 from talat_sandbox.platforms.shopee.paging import encode_cursor, resume, serial_of, shuffle_key
@@ -48,10 +48,11 @@ class Orders:
         """GET order.get_order_detail: at most 50 orders; unknown ones are left out."""
         asked = call.request.param("response_optional_fields")
         pending = call.flag("request_order_status_pending")
+        fields = call.names("response_optional_fields")
         found = []
         for order_sn in call.ids("order_sn_list", _BATCH):
-            body = self._bodies.get((call.shop.index, order_sn, asked, pending), call.as_of)
-            body = body or self._body(call, order_sn, asked, pending)
+            key = (call.shop.index, order_sn, asked, pending)
+            body = self._bodies.get(key, call.as_of) or self._body(call, key, fields)
             if body:
                 found.append(body)
         if not found:
@@ -102,16 +103,16 @@ class Orders:
             order.life.events[order.step(call.as_of)].status, call.flag("request_order_status_pending")
         )
 
-    def _body(self, call: Call, order_sn: str, asked: str, pending: bool) -> bytes | None:
+    def _body(self, call: Call, key: tuple[int, str, str, bool], fields: frozenset[str]) -> bytes | None:
         business = self._world.business
-        order = business.find(call.shop, order_sn, call.as_of)
+        order = business.find(call.shop, key[1], call.as_of)
         if order is None:
             return None
         step = order.step(call.as_of)
         updated = business.updated_at(order, step, call.as_of)
-        body = orjson.dumps(order_body(order, step, updated, call.names("response_optional_fields"), pending))
+        body = orjson.dumps(order_body(order, step, updated, fields, key[3]))
         if not business.is_touched(order.ref):
             events = order.life.events
-            spans = (events[step].at, events[step + 1].at) if step + 1 < len(events) else (events[step].at,)
-            self._bodies.put((call.shop.index, order_sn, asked, pending), body, *spans)
+            until = events[step + 1].at if step + 1 < len(events) else FOREVER
+            self._bodies.put(key, body, events[step].at, until)
         return body

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from talat_sandbox.testing import Sandbox, running_sandbox
+
+AS_OF = "2026-11-20T17:00:00Z"
+END = int(datetime.fromisoformat(AS_OF).timestamp())
+DAY = 86400
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str:
+        return str(self.json["error"])
+
+
+@dataclass
+class Client:
+    """A client written from the platform's documentation, sharing no code with the sandbox."""
+
+    sandbox: Sandbox
+    tokens: dict[int, str] = field(default_factory=dict)
+    refresh_tokens: dict[int, str] = field(default_factory=dict)
+
+    def sign(self, path: str, stamp: int, owner: str = "") -> str:
+        base = f"{self.sandbox.partner_id}{path}{stamp}{owner}"
+        return hmac.new(self.sandbox.partner_key.encode(), base.encode(), hashlib.sha256).hexdigest()
+
+    def send(self, method: str, target: str, body: object = None) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.sandbox.port, timeout=30)
+        try:
+            connection.request(method, target, None if body is None else json.dumps(body))
+            answer = connection.getresponse()
+            return Answer(answer.status, dict(answer.getheaders()), answer.read())
+        finally:
+            connection.close()
+
+    def public(self, name: str, body: object = None, method: str = "POST", **params: object) -> Answer:
+        path = f"/api/v2/{name}"
+        stamp = int(time.time())
+        common = {"partner_id": self.sandbox.partner_id, "timestamp": stamp, "sign": self.sign(path, stamp)}
+        return self.send(method, f"{path}?{urlencode({**common, **params}, doseq=True)}", body)
+
+    def refresh(self, shop: int, token: str | None = None) -> Answer:
+        token = token or self.refresh_tokens.get(shop) or self.sandbox.refresh_tokens[shop]
+        body = {"refresh_token": token, "partner_id": self.sandbox.partner_id, "shop_id": shop}
+        answer = self.public("auth/access_token/get", body)
+        if not answer.error:
+            self.tokens[shop], self.refresh_tokens[shop] = answer.json["access_token"], answer.json["refresh_token"]
+        return answer
+
+    def call(self, shop: int, name: str, method: str = "GET", body: object = None, **params: object) -> Answer:
+        if shop not in self.tokens:
+            assert self.refresh(shop).error == ""
+        path, stamp, token = f"/api/v2/{name}", int(time.time()), self.tokens[shop]
+        common: dict[str, object] = {
+            "partner_id": self.sandbox.partner_id,
+            "timestamp": stamp,
+            "access_token": token,
+            "shop_id": shop,
+            "sign": self.sign(path, stamp, f"{token}{shop}"),
+        }
+        return self.send(method, f"{path}?{urlencode({**common, **params}, doseq=True)}", body)
+
+    def get(self, shop: int, name: str, **params: object) -> Any:
+        answer = self.call(shop, name, **params)
+        assert answer.error == "", answer.json
+        return answer.json["response"]
+
+    def serials(self, shop: int, first: int, last: int, by: str = "update_time", **params: object) -> list[str]:
+        found: list[str] = []
+        while first < last:
+            window: dict[str, Any] = {"time_from": first, "time_to": min(last, first + 15 * DAY)}
+            window = {"time_range_field": by, "page_size": 100, **window, **params}
+            cursor, more = "", True
+            while more:
+                page = self.get(shop, "order/get_order_list", **window, cursor=cursor)
+                found += [row["order_sn"] for row in page["order_list"]]
+                more, cursor = page["more"], page["next_cursor"]
+            first += 15 * DAY
+        return found
+
+    def details(self, shop: int, serials: list[str], fields: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for place in range(0, len(serials), 50):
+            batch = ",".join(serials[place : place + 50])
+            found += self.get(shop, "order/get_order_detail", order_sn_list=batch, response_optional_fields=fields)[
+                "order_list"
+            ]
+        return found
+
+    def escrows(self, shop: int, serials: list[str]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for place in range(0, len(serials), 50):
+            body = {"order_sn_list": serials[place : place + 50]}
+            rows = self.call(shop, "payment/get_escrow_detail_batch", "POST", body).json["response"]
+            found += [row["escrow_detail"] for row in rows]
+        return found
+
+    def returns(self, shop: int) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        page, more = 0, True
+        while more:
+            answer = self.get(shop, "returns/get_return_list", page_no=page, page_size=50)
+            found += answer["return"]
+            page, more = page + 1, answer["more"]
+        return found
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One business for tests that change nothing in it."""
+    with running_sandbox(as_of=AS_OF, orders_per_day=20, days=60) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(sandbox: Sandbox) -> Client:
+    return Client(sandbox)
+
+
+@pytest.fixture
+def own_sandbox() -> Iterator[Sandbox]:
+    """A sandbox a test may break."""
+    with running_sandbox(as_of=AS_OF, orders_per_day=20, days=20) as running:
+        yield running
+
+
+@pytest.fixture
+def own(own_sandbox: Sandbox) -> Client:
+    return Client(own_sandbox)
+
+
+@pytest.fixture(scope="session")
+def connect() -> Callable[[Sandbox], Client]:
+    return Client
+
+
+@pytest.fixture(scope="session")
+def end() -> int:
+    """The instant the sandboxes' clock stands at."""
+    return END
+
+
+@pytest.fixture(scope="module")
+def own_shared_sandbox() -> Iterator[Sandbox]:
+    """One breakable sandbox for tests that mend what they break."""
+    with running_sandbox(as_of=AS_OF, orders_per_day=2, days=2) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def own_shared(own_shared_sandbox: Sandbox) -> Client:
+    return Client(own_shared_sandbox)
