@@ -116,6 +116,8 @@ class _Sync:
             if isinstance(event, Arrived):
                 yield from self._arrived(event.job, event.rows)
                 continue
+            if isinstance(event.error, Fatal) and not tap.has_written:
+                raise event.error  # a mistake in the settings: nothing is written, not even the ledger
             self._finish(event)
             if isinstance(event.error, Fatal):
                 raise event.error
@@ -129,6 +131,7 @@ class _Sync:
 
     def _arrived(self, job: Job, rows: Rows) -> Iterator[Record]:
         stream = self.stream
+        self.tap.has_written = True
         fast = _fast_writer(stream) if self.write else None
         extracted = f',"time_extracted":"{datetime.now(UTC).isoformat()}"}}\n'.encode()
         edges = self._edges(job)

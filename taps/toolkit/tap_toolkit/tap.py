@@ -196,6 +196,7 @@ class PlatformTap(Tap):
         """The platform's streams and the two of the ledger."""
         self.gaps: list[str] = []
         self.dead: dict[str, str] = {}
+        self.has_written = False
         self.ledger = Ledger(self)
         streams: list[Stream] = [stream(self) for stream in self.stream_types]
         return [*streams, self.ledger.windows, self.ledger.rejections]
@@ -241,7 +242,7 @@ class PlatformTap(Tap):
 
     def check_config(self) -> list[str]:
         """Sentences about settings that a schema cannot judge."""
-        errors = []
+        errors = [] if self.accounts else [f"There is no {self.account_name} to read: name one at least."]
         times = {}
         for name in ("start_date", "end_date"):
             if value := self._config.get(name):

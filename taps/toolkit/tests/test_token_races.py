@@ -71,7 +71,7 @@ class Platform(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.lock = threading.Lock()
         self.pair = ("", "seed")
-        self.refreshes = 0
+        self.refreshes = self.expiries = 0
         self.locked_out = False
 
     def answer(self, method: str, token: str) -> str:
@@ -86,6 +86,7 @@ class Platform(ThreadingHTTPServer):
                     return "refused"
                 case "/expire":
                     if token == self.pair[0]:
+                        self.expiries += 1
                         self.pair = ("", self.pair[1])
                     return "ok"
                 case _:
@@ -159,6 +160,7 @@ def test_given_processes_that_renew_at_once_then_nobody_is_locked_out(platform: 
     assert [finished(tap) for tap in taps] == [(0, "")] * 3
     assert not platform.locked_out
     assert platform.refreshes > 60, "all of them have renewed"
+    assert platform.refreshes <= platform.expiries + 1, "none has renewed what another had renewed already"
     stored = FileTokenStore(directory).load(KEY)
     assert stored is not None
     assert (stored.refresh_token, stored.refreshing_since) == (platform.pair[1], None)

@@ -43,6 +43,7 @@ class SecretManager:
         self.calls: list[str] = []
         self.lost_answers: list[str] = []
         self.refused: dict[str, Exception] = {}
+        self.meanwhile: dict[str, Callable[[], Any]] = {}
         self.lag = False
         self._etags = itertools.count(1)
         self._lock = threading.Lock()
@@ -53,6 +54,7 @@ class SecretManager:
                 self.calls.append(method)
                 if method in self.refused:
                     raise self.refused[method]
+                self.meanwhile.pop(method, lambda: None)()
                 with self._lock:
                     answer = getattr(self, f"_{method}")(**request)
                 if method in self.lost_answers:
@@ -245,6 +247,38 @@ def test_given_a_late_writer_that_died_then_its_version_never_counts(cloud: Secr
     assert store.load(KEY) == Tokens("a")
     store.swap(KEY, Tokens("a"), Tokens("b"))
     assert cloud.states() == {SECRET: ["DESTROYED", "DESTROYED", "ENABLED"]}
+
+
+def test_given_another_writer_between_reading_and_writing_then_the_later_one_is_told_and_leaves_nothing(
+    cloud: SecretManager,
+) -> None:
+    store, other = secret_store(cloud), secret_store(cloud)
+    store.swap(KEY, None, Tokens("a"))
+    cloud.meanwhile["add_secret_version"] = lambda: other.swap(KEY, Tokens("a"), Tokens("other"))
+    with pytest.raises(StaleTokens):
+        store.swap(KEY, Tokens("a"), Tokens("b"))
+    assert store.load(KEY) == Tokens("other")
+    assert cloud.states() == {SECRET: ["DESTROYED", "ENABLED", "DESTROYED"]}
+
+
+def test_given_another_holder_between_reading_and_taking_the_lease_then_the_later_one_waits(
+    cloud: SecretManager,
+) -> None:
+    store, other = secret_store(cloud), secret_store(cloud).lock(KEY)
+    order: list[str] = []
+
+    def let_go() -> None:
+        order.append("other")
+        other.__exit__(None, None, None)
+
+    def take() -> None:
+        other.__enter__()
+        threading.Timer(0.05, let_go).start()
+
+    cloud.meanwhile["update_secret"] = take
+    with store.lock(KEY):
+        order.append("store")
+    assert order == ["other", "store"]
 
 
 @pytest.mark.parametrize("method", ["add_secret_version", "update_secret", "create_secret", "destroy_secret_version"])
