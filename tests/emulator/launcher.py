@@ -122,6 +122,7 @@ def start(port: int) -> None:
     log = _STATE.with_suffix(".log")
     process = _spawn(port, log)
     _wait(port, process, log)
+    process.returncode = 0  # it goes on without this process, which Python would warn of
     _STATE.write_text(json.dumps({"pid": process.pid, "port": port}))
     print(f"BigQuery emulator on http://127.0.0.1:{port} (log: {log})")
 

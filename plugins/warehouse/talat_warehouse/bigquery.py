@@ -18,7 +18,7 @@ from singer_sdk import typing as th
 from talat_warehouse.engine import Batch, Engine, Table
 from talat_warehouse.errors import WarehouseError
 from talat_warehouse.exact_json import exact_in_64_bits
-from talat_warehouse.google import open_client, request_timeout, retrying, why_refused
+from talat_warehouse.google import first_seconds, open_client, request_timeout, retrying, why_refused
 from talat_warehouse.kinds import BATCHED_AT, EXTRACTED_AT, METADATA, RECEIVED_AT, SEQUENCE, Kind
 from talat_warehouse.target import WarehouseTarget
 
@@ -58,7 +58,7 @@ class BigQueryEngine(Engine):
         self._dataset = f"{client.project}.{dataset}"
         try:
             try:
-                found = client.get_dataset(self._dataset, retry=retrying(), timeout=request_timeout)
+                found = client.get_dataset(self._dataset, retry=retrying(first_seconds), timeout=request_timeout)
             except NotFound:
                 wanted = bigquery.Dataset(self._dataset)
                 wanted.location = location

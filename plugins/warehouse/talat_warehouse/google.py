@@ -10,10 +10,10 @@ import google.auth
 from google.api_core.client_options import ClientOptions
 from google.api_core.exceptions import (
     BadRequest,
-    Conflict,
     Forbidden,
     GoogleAPICallError,
     NotFound,
+    RetryError,
     Unauthorized,
 )
 from google.api_core.retry import Retry
@@ -26,12 +26,13 @@ from talat_warehouse.errors import WarehouseError
 
 request_timeout = 30.0  # seconds a request may take
 _RETRY_SECONDS = 60.0
+first_seconds = 10.0  # the first request is retried so long: a wrong setting should be known soon
 _SCOPES = ["https://www.googleapis.com/auth/bigquery", "https://www.googleapis.com/auth/cloud-platform"]
 
 
-def retrying() -> Retry:
+def retrying(seconds: float = _RETRY_SECONDS) -> Retry:
     """The client's own back-off, ended after a minute: by itself it goes on for ten."""
-    retry: Retry = bigquery.DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)
+    retry: Retry = bigquery.DEFAULT_RETRY.with_timeout(seconds)
     return retry
 
 
@@ -75,8 +76,10 @@ def _credentials(path: str | None, text: str | None) -> Any:
         ) from error
 
 
-def why_refused(error: Exception, project: str, dataset: str) -> str:
+def why_refused(error: BaseException, project: str, dataset: str) -> str:
     """What a person can do about the first request's failure."""
+    if isinstance(error, RetryError) and error.cause is not None:
+        error = error.cause
     if isinstance(error, RefreshError | Unauthorized):
         return (
             "Google did not accept the credentials; they may be revoked or expired: renew the service account's "
@@ -89,7 +92,7 @@ def why_refused(error: Exception, project: str, dataset: str) -> str:
             f"The account may not use dataset '{dataset}' of project '{project}'; check `project`, and give it the "
             "roles BigQuery Data Editor and BigQuery Job User."
         )
-    if isinstance(error, Conflict | GoogleAPICallError) and getattr(error, "code", None) is not None:
-        return f"BigQuery failed on the first request (status {int(error.code)}); try again later."  # type: ignore[arg-type]
+    if isinstance(error, GoogleAPICallError) and error.code is not None:
+        return f"BigQuery failed on the first request (status {int(error.code)}); try again later."
     where = os.environ.get("BIGQUERY_EMULATOR_HOST", "bigquery.googleapis.com")
     return f"BigQuery at {where} cannot be reached; check the network, or BIGQUERY_EMULATOR_HOST if it is set."

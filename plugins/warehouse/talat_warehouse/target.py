@@ -194,6 +194,12 @@ class WarehouseTarget(Target):
         try:
             target = cls(config=config.config, parse_env_config=config.parse_env)
             target.listen(file_input)
+        except ConfigValidationError as error:
+            # Where a value is wrong the SDK's message quotes it, and it may be a secret.
+            quoting = re.compile(r"^.* in config\['(\w+)'\].*$", re.DOTALL)
+            wrong = "; ".join(quoting.sub(r"'\1' has a value that is not allowed", text) for text in error.errors)
+            cls.logger.error("The settings cannot be used: %s. See `%s --about`.", wrong, cls.name)
+            sys.exit(1)
         except WarehouseError as error:
             cls.logger.error("%s", error)
             sys.exit(1)
