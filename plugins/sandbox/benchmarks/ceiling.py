@@ -43,7 +43,8 @@ def main() -> None:
             wall, cpu = time.perf_counter() - started, _cpu(sandbox) - cpu
             _say(
                 f"{name}: {len(requests)} detail calls, {found / wall:,.0f} orders/s,"
-                f" {len(requests) / wall:,.0f} calls/s, {received / wall / 1e6:,.0f} MB/s; server CPU {cpu / len(requests) * 1e6:.0f} µs a call,"
+                f" {len(requests) / wall:,.0f} calls/s, {received / wall / 1e6:,.0f} MB/s;"
+                f" server CPU {cpu / len(requests) * 1e6:.0f} µs a call,"
                 f" so at most {found / max(cpu, 0.01):,.0f} orders/s"
             )
 

@@ -53,7 +53,11 @@ def _serve(options: Options, parsed: argparse.Namespace) -> None:
             daemon.write_info(Path(parsed.info_file), url)
         _say(f"The sandbox is ready at {url}.")
 
-    serve(options, parsed.reset, ready)
+    try:
+        serve(options, parsed.reset, ready)
+    finally:
+        if parsed.info_file:
+            Path(parsed.info_file).unlink(missing_ok=True)
 
 
 def _truth(options: Options, out: str) -> None:

@@ -49,6 +49,7 @@ def start(options: Options, reset: bool) -> str:
     while time.monotonic() < deadline:
         running = _running(options)
         if running and running["pid"] == process.pid:
+            process.returncode = 0  # it outlives this command: nobody will wait for it
             return f"The sandbox is ready at {running['url']} (pid {process.pid})."
         if process.poll() is not None:
             said = log.read_text("utf-8").strip().splitlines()
@@ -68,7 +69,8 @@ def stop(options: Options) -> str:
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
     while time.monotonic() < deadline:
-        if not _alive(pid):
+        # The server takes its pid file away when its port is free; a dead process may linger as a zombie.
+        if not _info_path(options).exists() or not _alive(pid):
             _info_path(options).unlink(missing_ok=True)
             return f"The sandbox at {running['url']} has stopped."
         time.sleep(0.05)

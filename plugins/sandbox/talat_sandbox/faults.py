@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from talat_sandbox.web import Response
+from talat_sandbox.web import JSON, Response
 
 KINDS = {
     "error": "answer with the platform's error `code` (and `message`, `status`)",
@@ -112,7 +112,7 @@ class Fault:
                 response.body = response.body[:half]
             else:
                 response.cut = half
-        elif self.kind in ("bad_record", "future_update_time", "unknown_field"):
+        elif self.kind in ("bad_record", "future_update_time", "unknown_field") and response.content_type == JSON:
             body = orjson.loads(response.body)
             if self._spoil_record(body):
                 response.body = orjson.dumps(body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import cast
@@ -58,7 +59,11 @@ class Connection(asyncio.Protocol):
         path, _, query = self._url.decode("latin-1").partition("?")
         request = Request(self._parser.get_method().decode(), path, query, b"".join(self._body))
         keep_alive = self._parser.should_keep_alive()
-        response = self._handle(request)
+        try:
+            response = self._handle(request)
+        except Exception:
+            logging.exception("the sandbox failed at %s", path)
+            response = Response(b'{"error":"the sandbox has a bug; see its log"}', 500)
         if response.delay <= 0 and not self._waiting:
             self._send(response, keep_alive)
             return

@@ -70,7 +70,7 @@ class Client:
             self.tokens[shop], self.refresh_tokens[shop] = answer.json["access_token"], answer.json["refresh_token"]
         return answer
 
-    def call(self, shop: int, name: str, method: str = "GET", body: object = None, **params: object) -> Answer:
+    def call(self, shop: int, name: str, method: str = "GET", body: object = None, **params: Any) -> Answer:
         if shop not in self.tokens:
             assert self.refresh(shop).error == ""
         path, stamp, token = f"/api/v2/{name}", int(time.time()), self.tokens[shop]
@@ -83,7 +83,7 @@ class Client:
         }
         return self.send(method, f"{path}?{urlencode({**common, **params}, doseq=True)}", body)
 
-    def get(self, shop: int, name: str, **params: object) -> Any:
+    def get(self, shop: int, name: str, **params: Any) -> Any:
         answer = self.call(shop, name, **params)
         assert answer.error == "", answer.json
         return answer.json["response"]

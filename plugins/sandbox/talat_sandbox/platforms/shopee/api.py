@@ -104,7 +104,7 @@ class Shopee:
 
     def drift(self, request: Request, response: Response) -> None:
         """Update the first order of a listed page and the last one that the window has not listed yet."""
-        if request.path.endswith("order/get_order_list"):
+        if request.path.endswith("order/get_order_list") and b'"more":' in response.body:
             self._orders.drift(Call(request, self._shop(request), self._world.clock.now()))
 
     def deny(self, shop: Shop, path: str) -> None:
