@@ -50,6 +50,12 @@ class DuckDBEngine(Engine):
             ) from error
         except duckdb.Error as error:
             raise WarehouseError(self._why_closed(str(error))) from error
+        kept = self._db.execute(
+            "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+        ).fetchone()
+        if not kept or not kept[0]:
+            # DuckDB opens a file of JSON, CSV or Parquet as views in memory, where all that is loaded is lost.
+            raise WarehouseError(f"The file {self.path} is data, and no DuckDB database; choose another `path`.")
         # Text without an offset is read in the session's zone.
         self._db.execute("SET TimeZone = 'UTC'")
 
