@@ -125,6 +125,18 @@ def test_given_a_call_beyond_the_contract_when_sent_then_it_is_refused(
     assert answer.json["message"]
 
 
+def test_given_a_window_of_15_days_when_one_second_longer_then_it_is_refused(client: Any, end: int) -> None:
+    longest = {**window(end), "time_from": end - 15 * DAY}
+    assert client.call(TH, LIST, **longest).error == ""
+    assert (
+        client.call(TH, LIST, **{**longest, "time_from": end - 15 * DAY - 1}).error == "order.order_list_invalid_time"
+    )
+    returns = {"page_no": 0, "page_size": 10, "update_time_to": end}
+    name = "returns/get_return_list"
+    assert client.call(TH, name, **returns, update_time_from=end - 15 * DAY).error == ""
+    assert client.call(TH, name, **returns, update_time_from=end - 15 * DAY - 1).error == "error_param"
+
+
 def test_given_51_orders_when_escrows_are_asked_in_a_batch_then_it_is_refused(client: Any) -> None:
     body = {"order_sn_list": ["2611010000000A"] * 51}
     assert client.call(TH, "payment/get_escrow_detail_batch", "POST", body).error == "exceed_max_limit"

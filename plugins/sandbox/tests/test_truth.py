@@ -223,3 +223,25 @@ def test_given_an_unreleased_order_when_its_settlement_is_asked_then_there_is_no
     assert own.call(shop, "payment/get_escrow_detail", order_sn=order_sn).error == "income_not_found"
     own_sandbox.advance(1)
     assert own.get(shop, "payment/get_escrow_detail", order_sn=order_sn)["order_sn"] == order_sn
+
+
+def test_given_records_read_before_when_the_clock_moves_either_way_then_they_are_read_as_of_then(
+    own_sandbox: Sandbox, own: Any, end: int
+) -> None:
+    shop = own_sandbox.shop_ids[0]
+    serials = own.serials(shop, end - 20 * DAY, end)
+    payouts = []
+    for instant in (end, end + 15 * DAY, end + 40 * DAY, end):
+        own_sandbox.set_clock(datetime.fromtimestamp(instant, UTC).isoformat())
+        truth = {row["order_id"]: row for row in own_sandbox.truth("orders")}
+        for order in own.details(shop, serials, "total_amount"):
+            moment = datetime.fromtimestamp(order["update_time"], UTC)
+            assert truth[order["order_sn"]]["updated_at"] == moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        escrows = {row["order_sn"]: row["order_income"] for row in own.escrows(shop, serials)}
+        settled = {order_sn for order_sn in serials if truth[order_sn]["is_settled"] == "true"}
+        assert escrows.keys() == settled
+        for order_sn, income in escrows.items():
+            assert truth[order_sn]["payout"] == f"{exact(income['escrow_amount_after_adjustment']):.2f}"
+        payouts.append({order_sn: truth[order_sn]["payout"] for order_sn in settled})
+    assert payouts[0] == payouts[3]
+    assert any(payouts[0][order_sn] != payouts[2][order_sn] for order_sn in payouts[0])

@@ -30,7 +30,9 @@ class ShopPages:
 
     def info(self, call: Call) -> bytes:
         """GET shop.get_shop_info: data at the top level, without the shop id."""
-        consented = self._world.business.day_start(call.shop, 0)
+        business = self._world.business
+        # A consent lasts a year: in a longer history the seller gave the last one 90 days before it ends.
+        consented = business.day_start(call.shop, max(0, business.plan.days - 90))
         return orjson.dumps(
             {
                 "shop_name": call.shop.name,
