@@ -28,9 +28,7 @@ def step(title: str, command: list[str], log: Path) -> None:
     with log.open("ab") as out:
         out.write(f"\n$ {' '.join(command)}\n".encode())
         out.flush()
-        done = subprocess.run(
-            [command[0], "--log-level=warning", *command[1:]], cwd=ROOT, stdout=out, stderr=subprocess.STDOUT
-        )
+        done = subprocess.run(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
     if done.returncode:
         print(" failed.\n")
         print("\n".join(log.read_text(errors="replace").splitlines()[-25:]))
@@ -79,6 +77,8 @@ def summary() -> None:
 def main() -> None:
     """Run the steps, show the figures, say what to do next."""
     os.environ["MELTANO_ENVIRONMENT"] = "demo"
+    if port := os.environ.get("SANDBOX_PORT"):
+        os.environ["TAP_SHOPEE_API_URL"] = f"http://127.0.0.1:{port}"
     DATABASE.parent.mkdir(exist_ok=True)
     again = DATABASE.exists()
     log = ROOT / "output" / "demo.log"
