@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -138,7 +138,21 @@ def finished(tap: subprocess.Popen[str]) -> tuple[int, str]:
     return tap.returncode, errors
 
 
-def manager(platform: Platform, directory: Path) -> TokenManager:
+class Store(FileTokenStore):
+    """Counts its locks; ``meanwhile`` happens before the first is had."""
+
+    locks = 0
+    meanwhile: Callable[[], object] | None = None
+
+    def lock(self, key: str) -> Any:
+        self.locks += 1
+        happens, self.meanwhile = self.meanwhile, None
+        if happens:
+            happens()
+        return super().lock(key)
+
+
+def manager(platform: Platform, directory: Path, store: FileTokenStore | None = None) -> TokenManager:
     def refresh(account: str, tokens: Tokens) -> Tokens:
         with urlopen(f"{platform.url}/refresh?{urllib.parse.quote(tokens.refresh_token or '')}") as response:
             answer = response.read().decode()
@@ -147,7 +161,7 @@ def manager(platform: Platform, directory: Path) -> TokenManager:
         return Tokens(*answer.split())
 
     return TokenManager(
-        FileTokenStore(directory),
+        store or FileTokenStore(directory),
         key=lambda account: f"shopee/2001887/{account}",
         refresh=refresh,
         seeds={"226001234": "seed"},
@@ -167,11 +181,21 @@ def test_given_processes_that_renew_at_once_then_nobody_is_locked_out(platform: 
 
 
 def test_given_threads_that_ask_at_once_then_one_refreshes(platform: Platform, directory: Path) -> None:
-    tap = manager(platform, directory)
+    store = Store(directory)
+    tap = manager(platform, directory, store)
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(tap.access_token, ["226001234"] * 64)) == {"access-1"}
         assert set(pool.map(tap.renew, ["226001234"] * 64, ["access-1"] * 64)) == {"access-2"}
-    assert platform.refreshes == 2
+    assert platform.refreshes == store.locks == 2
+
+
+def test_given_another_process_that_renews_while_one_waits_for_the_lock_then_its_token_is_taken(
+    platform: Platform, directory: Path
+) -> None:
+    other, store = manager(platform, directory), Store(directory)
+    store.meanwhile = lambda: other.access_token("226001234")
+    assert manager(platform, directory, store).access_token("226001234") == "access-1"
+    assert platform.refreshes == 1
 
 
 @pytest.mark.parametrize(

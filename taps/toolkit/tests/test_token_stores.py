@@ -8,6 +8,7 @@ import json
 import re
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +22,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_toolkit.errors import Fatal
-from tap_toolkit.token_stores import FileTokenStore, SecretManagerTokenStore, open_store, safe_name
+from tap_toolkit.secret_manager import SecretManagerTokenStore
+from tap_toolkit.token_stores import FileTokenStore, open_store, safe_name
 from tap_toolkit.tokens import StaleTokens, Tokens, TokenStore
 
 # Google types none of their constructors.
@@ -40,18 +42,18 @@ class SecretManager:
 
     def __init__(self) -> None:
         self.secrets: dict[str, dict[str, Any]] = {}
-        self.calls: list[str] = []
         self.lost_answers: list[str] = []
         self.refused: dict[str, Exception] = {}
         self.meanwhile: dict[str, Callable[[], Any]] = {}
         self.lag = False
+        self.shown: list[int] | None = None
         self._etags = itertools.count(1)
         self._lock = threading.Lock()
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         def call(request: dict[str, Any], retry: Any, timeout: float) -> Any:
             def attempt() -> Any:
-                self.calls.append(method)
+                time.sleep(0.0005)  # as a network would, so that threads meet
                 if method in self.refused:
                     raise self.refused[method]
                 self.meanwhile.pop(method, lambda: None)()
@@ -101,7 +103,7 @@ class SecretManager:
 
     def _update_secret(self, secret: dict[str, Any], update_mask: dict[str, Any]) -> None:
         stored = self._find(secret["name"])
-        if secret["etag"] != stored["etag"]:
+        if secret.get("etag", stored["etag"]) != stored["etag"]:
             raise exceptions.FailedPrecondition("The etag provided does not match.")
         for field in update_mask["paths"]:
             stored[field] = secret[field]
@@ -110,9 +112,8 @@ class SecretManager:
     def _list_secret_versions(self, parent: str, filter: str = "") -> list[SimpleNamespace]:  # noqa: A002
         listed = enumerate(self._find(parent)["versions"], 1)
         shown = [(number, state) for number, (state, _) in listed if not filter or filter == f"state:{state}"]
-        if self.lag:
-            shown = shown[:-1]
-        return [SimpleNamespace(name=f"{parent}/versions/{number}") for number, _ in reversed(shown)]
+        numbers = [number for number, _ in shown[: -1 if self.lag else None]] if self.shown is None else self.shown
+        return [SimpleNamespace(name=f"{parent}/versions/{number}") for number in reversed(numbers)]
 
     def _add_secret_version(self, parent: str, payload: dict[str, bytes]) -> SimpleNamespace:
         versions = self._find(parent)["versions"]
@@ -259,6 +260,34 @@ def test_given_another_writer_between_reading_and_writing_then_the_later_one_is_
         store.swap(KEY, Tokens("a"), Tokens("b"))
     assert store.load(KEY) == Tokens("other")
     assert cloud.states() == {SECRET: ["DESTROYED", "ENABLED", "DESTROYED"]}
+
+
+@pytest.mark.parametrize("leftover", [False, True], ids=["clean", "an old version left"])
+def test_given_a_version_that_is_destroyed_while_it_is_looked_for_then_the_newer_one_is_found(
+    cloud: SecretManager, leftover: bool
+) -> None:
+    store, other = secret_store(cloud), secret_store(cloud)
+    store.swap(KEY, None, Tokens("a"))
+    store.swap(KEY, Tokens("a"), Tokens("b"))
+    if leftover:
+        record = {"key": KEY, "after": 0, "tokens": Tokens("a").to_dict()}
+        cloud.secrets[SECRET]["versions"][0][:] = ["ENABLED", json.dumps(record).encode()]
+
+    def when_the_end_was_seen() -> None:
+        cloud.meanwhile["access_secret_version"] = lambda: other.swap(KEY, Tokens("b"), Tokens("c"))
+
+    cloud.meanwhile["access_secret_version"] = when_the_end_was_seen
+    assert store.load(KEY) == Tokens("c")
+
+
+def test_given_a_list_that_shows_only_a_late_writers_version_then_the_one_that_counts_is_found(
+    cloud: SecretManager,
+) -> None:
+    store = secret_store(cloud)
+    store.swap(KEY, None, Tokens("a"))
+    cloud.secrets[SECRET]["versions"].append(["DESTROYED", None])
+    cloud.shown = [2]
+    assert store.load(KEY) == Tokens("a")
 
 
 def test_given_another_holder_between_reading_and_taking_the_lease_then_the_later_one_waits(
