@@ -1,8 +1,8 @@
 """BigQuery's emulator with its gaps filled, in the foreground. Test code: the product knows nothing of it.
 
 bqemulator 1.4.0 wants DuckDB's spatial extension from the internet (here it comes from a wheel), does not show
-in `tables.get` what ALTER TABLE did, calls JSON columns STRING once SQL made them, and does not alter a table
-when `tables.patch` gives it columns.
+in `tables.get` what ALTER TABLE did, calls JSON columns STRING once SQL made them, makes DECIMAL(18,3) of a
+column altered to NUMERIC, and does not alter a table when `tables.patch` gives it columns.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from bqemulator.catalog.models import TableSchema
 from bqemulator.config import Settings
 from bqemulator.jobs import executor
 from bqemulator.server import run_forever
+from bqemulator.sql.table_rewriter import rewrite_table_refs
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.storage.type_map import bq_schema_to_duckdb_columns
 
+_TO_NUMERIC = re.compile(r"(SET DATA TYPE) (?:DECIMAL|NUMERIC)\s*$", re.IGNORECASE)
 _ALTER = re.compile(r"^\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?([`\w.-]+)", re.IGNORECASE)
 
 
@@ -31,6 +33,11 @@ def load_spatial_from_wheel(engine: DuckDBEngine) -> None:
     version = duckdb.__version__
     file = files("duckdb_extension_spatial") / "extensions" / f"v{version}" / "spatial.duckdb_extension"
     engine.connection.execute(f"LOAD '{file}'")
+
+
+def alter_to_numeric(sql: str, project: str) -> str:
+    """Give NUMERIC its digits in a translated ALTER COLUMN."""
+    return rewrite_table_refs(_TO_NUMERIC.sub(r"\1 DECIMAL(38, 9)", sql), project)
 
 
 def show_altered_table(sql: str, project: str, context: Any) -> None:
@@ -84,6 +91,7 @@ def main(port: int) -> None:
     """Serve on 127.0.0.1 until a signal; nothing is kept."""
     setattr(DuckDBEngine, "_load_spatial", load_spatial_from_wheel)  # noqa: B010 - not what the types allow
     setattr(DuckDBEngine, "start", start_and_remember)  # noqa: B010
+    setattr(executor, "rewrite_table_refs", alter_to_numeric)  # noqa: B010
     setattr(executor, "sync_created_table", show_altered_table)  # noqa: B010
     setattr(ddl_sync, "_introspect_schema", schema_with_json)  # noqa: B010
     setattr(tables, "_rest_to_table_meta", alter_patched_table)  # noqa: B010

@@ -19,7 +19,7 @@ from talat_warehouse.engine import Batch, Engine, Table
 from talat_warehouse.errors import WarehouseError
 from talat_warehouse.exact_json import exact_in_64_bits
 from talat_warehouse.google import first_seconds, open_client, request_timeout, retrying, why_refused
-from talat_warehouse.kinds import BATCHED_AT, EXTRACTED_AT, METADATA, RECEIVED_AT, SEQUENCE, Kind
+from talat_warehouse.kinds import BATCHED_AT, EXACT_IN_DOUBLE, EXTRACTED_AT, METADATA, RECEIVED_AT, SEQUENCE, Kind
 from talat_warehouse.target import WarehouseTarget
 
 _TYPES = {
@@ -114,7 +114,8 @@ class BigQueryEngine(Engine):
         """See Engine. BigQuery alters integers to numbers in place; any other change rewrites the table."""
         name = f"`{column}`"
         if wider is Kind.NUMBER:
-            inexact = f"SELECT COUNT(*) AS n FROM `{self._id(table)}` WHERE {name} NOT BETWEEN -(1 << 53) AND (1 << 53)"
+            wide = f"{name} NOT BETWEEN -{EXACT_IN_DOUBLE} AND {EXACT_IN_DOUBLE}"
+            inexact = f"SELECT COUNT(*) AS n FROM `{self._id(table)}` WHERE {wide}"
             count = next(iter(self._query(inexact).result(timeout=_JOB_SECONDS))).n
             if count:
                 raise WarehouseError(

@@ -6,6 +6,7 @@ refuses is looked at again field by field: either the value can be kept exactly,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Context, Decimal, Inexact, InvalidOperation
@@ -41,6 +42,7 @@ _EXPECTED = {
     Kind.TIME: "a time of day such as 12:00:00",
     Kind.JSON: "valid JSON",
 }
+_UNSEARCHABLE = re.compile(r'["\\\x00-\x1f]')
 _NANO = Decimal("1e-9")
 _EXACT = Context(prec=38, traps=[Inexact, InvalidOperation])
 
@@ -74,7 +76,10 @@ class Codec:
         self._decimals = [f for name, f in self._fields.items() if kinds[name] is Kind.DECIMAL]
         self._nested = [f for name, f in self._fields.items() if kinds[name] is Kind.JSON]
         self._zoned = [f for name, f in self._fields.items() if kinds[name] is Kind.TIME]
-        self._struct = self._compile({f: name for name, f in self._fields.items()})
+        # A name that msgspec cannot look for makes each record that has it be looked at again.
+        self._struct = self._compile(
+            {f: self.columns[name] if _UNSEARCHABLE.search(name) else name for name, f in self._fields.items()}
+        )
         self._decode = msgspec.json.Decoder(self._struct).decode
         renamed = any(name != column for name, column in self.columns.items())
         self._renamed = self._compile({f: self.columns[n] for n, f in self._fields.items()}) if renamed else None

@@ -13,7 +13,7 @@ from singer_sdk import typing as th
 
 from talat_warehouse.engine import Batch, Engine, Table
 from talat_warehouse.errors import WarehouseError
-from talat_warehouse.kinds import BATCHED_AT, EXTRACTED_AT, METADATA, RECEIVED_AT, SEQUENCE, Kind
+from talat_warehouse.kinds import BATCHED_AT, EXACT_IN_DOUBLE, EXTRACTED_AT, METADATA, RECEIVED_AT, SEQUENCE, Kind
 from talat_warehouse.target import WarehouseTarget
 
 _TYPES = {
@@ -118,9 +118,8 @@ class DuckDBEngine(Engine):
             how = f"to_json({quoted})" if current in (Kind.STRING, Kind.BOOLEAN) else f"CAST({text} AS JSON)"
         with self._one_sentence(f"widening column '{column}'"):
             if wider is Kind.NUMBER:
-                inexact = self._one(
-                    f"SELECT count(*) FROM {_name(table)} WHERE abs({quoted}::HUGEINT) > 2::HUGEINT ** 53"
-                )
+                wide = f"{quoted} NOT BETWEEN -{EXACT_IN_DOUBLE} AND {EXACT_IN_DOUBLE}"
+                inexact = self._one(f"SELECT count(*) FROM {_name(table)} WHERE {wide}")
                 if inexact:
                     raise WarehouseError(
                         f"column '{column}' holds {inexact} integers that no double holds exactly, so it cannot "

@@ -18,7 +18,7 @@ from google.api_core.exceptions import (
 )
 from google.api_core.retry import Retry
 from google.auth.credentials import AnonymousCredentials
-from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, RefreshError
+from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError, TransportError
 from google.cloud import bigquery
 from google.oauth2 import service_account
 
@@ -80,7 +80,7 @@ def why_refused(error: BaseException, project: str, dataset: str) -> str:
     """What a person can do about the first request's failure."""
     if isinstance(error, RetryError) and error.cause is not None:
         error = error.cause
-    if isinstance(error, RefreshError | Unauthorized):
+    if isinstance(error, GoogleAuthError | Unauthorized) and not isinstance(error, TransportError):
         return (
             "Google did not accept the credentials; they may be revoked or expired: renew the service account's "
             "key or run `gcloud auth application-default login`."

@@ -29,6 +29,9 @@ RECEIVED_AT = "_sdc_received_at"
 BATCHED_AT = "_sdc_batched_at"
 SEQUENCE = "_sdc_sequence"
 
+#: Up to here a double holds every integer.
+EXACT_IN_DOUBLE = 2**53
+
 #: Columns of every table, and no tap's: a tap's own columns of these names are left out.
 METADATA = {
     EXTRACTED_AT: Kind.TIMESTAMP,

@@ -60,8 +60,8 @@ class Reader(GenericSingerReader[bytes]):
                 if not line.strip():
                     continue
                 raise WarehouseError(
-                    f"line {number} of the input is not a Singer message; the tap must write one JSON message "
-                    "a line to standard output, and its log to standard error"
+                    f"line {number} of the input is not a Singer message in valid JSON and Unicode; the tap "
+                    "must write one message a line to standard output, and its log to standard error"
                 ) from None
             if message.type == "RECORD":
                 on_record(message)
