@@ -1,9 +1,15 @@
 {# All that differs between DuckDB and BigQuery stands in this file and nowhere else. #}
 
-{# An exact decimal with nine digits after the point. Plain `numeric` is DECIMAL(18,3) on DuckDB. #}
+{# An exact decimal with nine digits after the point. Plain `numeric` is DECIMAL(18,3) on DuckDB; BigQuery refuses digits
+   in brackets in a cast. #}
 {% macro decimal_type() -%}{{ return(adapter.dispatch('decimal_type', 'talat')()) }}{%- endmacro %}
 {% macro duckdb__decimal_type() -%}decimal(38, 9){%- endmacro %}
 {% macro bigquery__decimal_type() -%}numeric{%- endmacro %}
+
+{# A decimal with so many digits after the point, rounded half away from zero. #}
+{% macro to_digits(value, digits) -%}{{ return(adapter.dispatch('to_digits', 'talat')(value, digits)) }}{%- endmacro %}
+{% macro duckdb__to_digits(value, digits) -%}cast({{ value }} as decimal(38, {{ digits }})){%- endmacro %}
+{% macro bigquery__to_digits(value, digits) -%}round({{ value }}, {{ digits }}){%- endmacro %}
 
 {# The business date of a UTC instant in an IANA time zone. #}
 {% macro local_date(instant, time_zone) -%}
@@ -103,19 +109,21 @@
     {{ return(adapter.dispatch('divide', 'talat')(numerator, denominator, digits)) }}
 {%- endmacro %}
 {% macro duckdb__divide(numerator, denominator, digits) -%}
-    {%- set up = 'cast(abs(cast(' ~ numerator ~ ' as decimal(38, 9))) * 1000000000 as hugeint)' -%}
-    {%- set down = 'cast(abs(cast(' ~ denominator ~ ' as decimal(38, 9))) * 1000000000 as hugeint)' -%}
+    {%- set up = 'cast(abs(' ~ talat.decimal(numerator) ~ ') * 1000000000 as hugeint)' -%}
+    {%- set down = 'cast(abs(' ~ talat.decimal(denominator) ~ ') * 1000000000 as hugeint)' -%}
     case when {{ denominator }} <> 0 then
         cast(
             cast((2 * {{ up }} * {{ 10 ** digits }} + {{ down }}) // (2 * {{ down }}) as decimal(32, 0))
             * cast({{ '0.' ~ '0' * (digits - 1) ~ '1' }} as decimal({{ digits + 1 }}, {{ digits }}))
             * cast(sign({{ numerator }}) * sign({{ denominator }}) as tinyint)
-            as decimal(38, 9)
+            as {{ talat.decimal_type() }}
         )
     end
 {%- endmacro %}
 {% macro bigquery__divide(numerator, denominator, digits) -%}
-    round(safe_divide(cast({{ numerator }} as numeric), cast({{ denominator }} as numeric)), {{ digits }})
+    round(
+        safe_divide({{ talat.decimal(numerator) }}, {{ talat.decimal(denominator) }}), {{ digits }}
+    )
 {%- endmacro %}
 
 {# Config: a table in partitions by month of a date. DuckDB keeps none. #}

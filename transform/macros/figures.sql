@@ -27,7 +27,8 @@
 {# Growth since an earlier figure: 0.1 is ten per cent more; NULL where the earlier figure is zero or unknown. #}
 {% macro change(figure, earlier) -%}{{ talat.divide('(' ~ figure ~ ' - ' ~ earlier ~ ')', earlier, 6) }}{%- endmacro %}
 
-{# Final SELECT casts for marts: money to the satang, ratios to six digits, counts as 64 bits, on either engine. #}
-{% macro as_money(value) -%}cast({{ value }} as numeric(31, 2)){%- endmacro %}
-{% macro as_ratio(value) -%}cast({{ value }} as numeric(31, 6)){%- endmacro %}
+{# Last casts of a mart: money to the satang, ratios to six digits, counts as 64 bits, on either engine. The contracts
+   name the same types. #}
+{% macro as_money(value) -%}{{ talat.to_digits(value, 2) }}{%- endmacro %}
+{% macro as_ratio(value) -%}{{ talat.to_digits(value, 6) }}{%- endmacro %}
 {% macro as_count(value) -%}cast({{ value }} as bigint){%- endmacro %}

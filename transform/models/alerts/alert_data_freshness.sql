@@ -43,9 +43,9 @@ select
     readings.platform,
     readings.shop_id,
     readings.metric,
-    cast(readings.value as numeric(31, 6)) as value,
-    cast(0 as numeric(31, 6)) as expected,
-    cast(thresholds.warning as numeric(31, 6)) as threshold,
+    {{ as_ratio('readings.value') }} as value,
+    {{ as_ratio(decimal('0')) }} as expected,
+    {{ as_ratio('thresholds.warning') }} as threshold,
     readings.platform || ' ' || readings.stream || ' of ' || readings.shop_id || ': ' || readings.message as message
 from readings
 inner join {{ ref('alert_thresholds') }} as thresholds on readings.metric = thresholds.metric

@@ -59,9 +59,9 @@ select
     drops.platform,
     drops.shop_id,
     'revenue' as metric,
-    cast(drops.revenue as numeric(31, 6)) as value,
-    cast(drops.expected_revenue as numeric(31, 6)) as expected,
-    cast(thresholds.warning as numeric(31, 6)) as threshold,
+    {{ as_ratio('drops.revenue') }} as value,
+    {{ as_ratio('drops.expected_revenue') }} as expected,
+    {{ as_ratio('thresholds.warning') }} as threshold,
     'Revenue of ' || coalesce(drops.shop_name, drops.shop_id) || ' fell '
     || cast({{ as_count('round(drops.drop_ratio * 100, 0)') }} as string)
     || ' % below the same weekday of the last four weeks.' as message

@@ -38,7 +38,7 @@ select
     {{ as_count('rejected_records') }} as rejected_records,
     {{ as_count('requests') }} as requests,
     {{ as_count('retries') }} as retries,
-    cast(seconds_throttled as numeric(31, 3)) as seconds_throttled,
+    {{ to_digits('seconds_throttled', 3) }} as seconds_throttled,
     {{ as_money(divide('requests * 1000', 'records', 2)) }} as calls_per_1000_rows,
     window_start,
     window_end,

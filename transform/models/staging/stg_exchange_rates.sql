@@ -6,5 +6,5 @@ select
         else valid_from
     end as valid_from,
     coalesce(lead(valid_from) over (partition by currency order by valid_from), date '9999-12-31') as valid_to,
-    {{ decimal('rate_to_thb') }} as rate_to_thb
+    rate_to_thb
 from {{ ref('exchange_rates') }}

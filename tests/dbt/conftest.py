@@ -1,0 +1,128 @@
+"""One dbt build for each engine and session, over the same raw records."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from tests.dbt.rawdata import AS_OF, LOADED, RAW
+from tests.dbt.warehouses import ROOT, load_bigquery, load_duckdb
+from tests.emulator.launcher import running_emulator
+
+TRANSFORM = ROOT / "transform"
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished run of dbt."""
+
+    code: int
+    output: str
+    target: Path
+
+    def artifact(self, name: str) -> dict[str, Any]:
+        """manifest or run_results."""
+        content: dict[str, Any] = json.loads((self.target / f"{name}.json").read_text())
+        return content
+
+    def statuses(self) -> dict[str, str]:
+        """Status of every node that ran, by its short name."""
+        return {it["unique_id"].split(".")[2]: it["status"] for it in self.artifact("run_results")["results"]}
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A warehouse that dbt has built, and how to ask it."""
+
+    engine: str
+    done: Done
+    query: Callable[[str], Rows]
+
+
+def run_dbt(folder: Path, *arguments: str, **env: str) -> Done:
+    """Run dbt on the project with its artifacts in ``folder``; nothing of the caller's environment decides."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("DBT_", "BQ_", "DUCKDB_"))}
+    inherited.pop("BIGQUERY_EMULATOR_HOST", None)
+    ours = {
+        "DBT_PROJECT_DIR": str(TRANSFORM),
+        "DBT_PROFILES_DIR": str(TRANSFORM),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_USE_COLORS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    finished = subprocess.run(
+        [str(Path(sys.executable).with_name("dbt")), *arguments],
+        env=inherited | ours | env,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    return Done(finished.returncode, finished.stdout + finished.stderr, folder / "target")
+
+
+@pytest.fixture(scope="session")
+def duckdb_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    folder = tmp_path_factory.mktemp("dbt-duckdb")
+    path = folder / "warehouse.duckdb"
+    load_duckdb(path, RAW, LOADED)
+    done = run_dbt(folder, "build", "--vars", json.dumps({"as_of": AS_OF}), DBT_TARGET="duckdb", DUCKDB_PATH=str(path))
+    with duckdb.connect(str(path), read_only=True) as connection:
+
+        def query(sql: str) -> Rows:
+            cursor = connection.execute(sql)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+        yield Warehouse("duckdb", done, query)
+
+
+@pytest.fixture(scope="session")
+def bigquery_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    folder = tmp_path_factory.mktemp("dbt-bigquery")
+    with running_emulator() as emulator:
+        client = bigquery.Client(
+            project="talat-local",
+            credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
+            client_options={"api_endpoint": emulator.host},
+        )
+        load_bigquery(client, RAW, LOADED, "test_raw_shopee")
+        done = run_dbt(
+            folder,
+            "build",
+            "--vars",
+            json.dumps({"as_of": AS_OF}),
+            DBT_TARGET="bigquery",
+            BIGQUERY_EMULATOR_HOST=emulator.host,
+            BQ_PROJECT="talat-local",
+            BQ_DATASET_PREFIX="test_",
+        )
+
+        def query(sql: str) -> Rows:
+            for dataset in ("marts.", "alerts.", "staging."):
+                sql = sql.replace(dataset, f"test_{dataset}")
+            return [dict(row.items()) for row in client.query(sql, timeout=30).result(timeout=60)]
+
+        yield Warehouse("bigquery", done, query)
+        client.close()
+
+
+@pytest.fixture(params=["duckdb", "bigquery"])
+def warehouse(request: pytest.FixtureRequest) -> Warehouse:
+    """Each engine in turn."""
+    built: Warehouse = request.getfixturevalue(f"{request.param}_warehouse")
+    return built

@@ -1,0 +1,164 @@
+"""The dbt project itself: documented, linted, valid on real BigQuery, and clear about what it lacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlglot
+import yaml
+
+from tests.dbt.conftest import TRANSFORM, Done, Warehouse, run_dbt
+from tests.dbt.rawdata import LOADED, RAW
+from tests.dbt.warehouses import ROOT, load_duckdb, raw_tables
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """The project compiled for real BigQuery, without asking it anything."""
+    return run_dbt(
+        tmp_path_factory.mktemp("dbt-compile"),
+        "compile",
+        "--no-populate-cache",
+        "--no-introspect",
+        DBT_TARGET="bigquery",
+        BQ_PROJECT="some-project",
+        BQ_DATASET_PREFIX="prod_",
+        BQ_ACCESS_TOKEN="dummy",
+    )
+
+
+def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {node["name"]: node for node in manifest["nodes"].values() if node["resource_type"] == "model"}
+
+
+def test_every_model_is_bigquery_sql(compiled: Done) -> None:
+    assert compiled.code == 0, compiled.output
+    found = models(compiled.artifact("manifest"))
+
+    for name, node in found.items():
+        sql = (ROOT / "transform" / node["compiled_path"]).read_text()
+        assert len(sqlglot.parse(sql, read="bigquery")) == 1, name
+        assert "json_extract_string" not in sql, name
+    assert len(found) >= 42
+
+
+def test_bigquery_names_datasets_with_the_prefix_and_partitions_big_tables(compiled: Done) -> None:
+    manifest = compiled.artifact("manifest")
+    found = models(manifest)
+
+    assert {node["schema"] for node in found.values()} == {"prod_staging", "prod_marts", "prod_alerts"}
+    assert {source["schema"] for source in manifest["sources"].values()} == {"prod_raw_shopee"}
+    for name, field in {
+        "stg_orders": "order_date",
+        "mart_daily_performance": "date",
+        "mart_product_performance": "date",
+    }.items():
+        assert found[name]["config"]["partition_by"]["field"] == field
+
+
+def test_contracts_are_enforced_on_duckdb_and_on_real_bigquery(compiled: Done, duckdb_warehouse: Warehouse) -> None:
+    for done in (compiled, duckdb_warehouse.done):
+        enforced = {name for name, node in models(done.artifact("manifest")).items() if node["contract"]["enforced"]}
+        assert enforced == {
+            "mart_daily_performance",
+            "mart_shop_performance",
+            "mart_product_performance",
+            "mart_pipeline_runs",
+            "alert_revenue_drop",
+            "alert_data_freshness",
+        }
+
+
+def test_every_column_of_every_model_is_described(duckdb_warehouse: Warehouse) -> None:
+    built: dict[str, set[str]] = {}
+    for row in duckdb_warehouse.query("select table_name, column_name from information_schema.columns"):
+        built.setdefault(row["table_name"], set()).add(row["column_name"])
+
+    for name, node in models(duckdb_warehouse.done.artifact("manifest")).items():
+        described = {column["name"] for column in node["columns"].values() if column["description"]}
+        assert described == built[name], name
+        assert node["description"], name
+
+
+def test_sources_name_only_columns_that_taps_deliver(compiled: Done) -> None:
+    delivered = raw_tables()
+
+    sources = {source["name"]: source for source in compiled.artifact("manifest")["sources"].values()}
+
+    assert set(sources) == set(delivered)
+    for name, source in sources.items():
+        assert set(source["columns"]) <= set(delivered[name]), name
+
+
+def test_sql_is_clean() -> None:
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("DBT_", "BQ_"))}
+
+    lint = subprocess.run(
+        [str(Path(sys.executable).with_name("sqlfluff")), "lint", "--disable-progress-bar", "."],
+        cwd=TRANSFORM,
+        env=env | {"DUCKDB_PATH": ":memory:", "DBT_TARGET_PATH": "target/lint", "DO_NOT_TRACK": "1"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+    assert lint.returncode == 0, lint.stdout + lint.stderr
+
+
+def test_a_stream_that_was_never_loaded_leaves_its_models_empty_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    load_duckdb(path, RAW, LOADED)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("drop table raw_shopee.products")
+
+    done = run_dbt(tmp_path, "run", "--select", "+stg_products", DUCKDB_PATH=str(path))
+
+    assert done.code == 0, done.output
+    assert "is not there yet; its models are empty until its stream is loaded." in done.output
+    with duckdb.connect(str(path)) as connection:
+        assert connection.sql("select count(*) from staging.stg_products").fetchall() == [(0,)]
+
+
+def test_a_warehouse_without_any_raw_table_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    done = run_dbt(tmp_path, "run", "--select", "base_shopee__shop", DUCKDB_PATH=str(tmp_path / "empty.duckdb"))
+
+    assert done.code == 1
+    assert "run the tap with a loader first, or correct DUCKDB_PATH, BQ_PROJECT or BQ_DATASET_PREFIX." in done.output
+    assert "Traceback" not in done.output
+
+
+def test_a_key_that_stands_twice_stops_the_build_before_the_marts(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    load_duckdb(path, {**RAW, "orders": [*RAW["orders"], RAW["orders"][0]]}, LOADED)
+
+    done = run_dbt(tmp_path, "build", "--select", "base_shopee__orders+", DUCKDB_PATH=str(path))
+
+    statuses = done.statuses()
+    assert done.code == 1
+    assert statuses["unique_together_base_shopee__orders_shop_id__order_sn"] == "fail"
+    assert statuses["mart_daily_performance"] == "skipped"
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "bigquery"])
+def test_meltano_tells_dbt_what_its_profile_asks_for(engine: str) -> None:
+    definition = yaml.safe_load((ROOT / f"plugins/utilities/dbt-{engine}.meltano.yml").read_text())
+    plugin = definition["plugins"]["utilities"][0]
+    profile = yaml.safe_load((TRANSFORM / "profiles.yml").read_text())["talat"]["outputs"][engine]
+
+    settings = {setting["env"]: setting.get("value") for setting in plugin["settings"]}
+
+    assert settings["DBT_TARGET"] == engine
+    assert settings["DBT_TARGET_PATH"].endswith(f"/{engine}")
+    for name in settings:
+        assert name.startswith("DBT_") or name in json.dumps(profile) or name == "BQ_DATASET_PREFIX", name
+    assert {"build", "run", "test", "seed", "snapshot", "docs-generate", "source-freshness", "clean"} <= set(
+        plugin["commands"]
+    )
