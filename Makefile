@@ -39,7 +39,7 @@ test: lint check unit ## Everything that must hold before a change is merged
 lint: .venv/dev
 	@$(RUN)/ruff check .
 	@$(RUN)/ruff format --check .
-	@$(RUN)/mypy taps/toolkit/tap_toolkit taps/*/tap_* plugins/sandbox/talat_sandbox plugins/warehouse/talat_warehouse
+	@$(RUN)/mypy taps/*/tap_* plugins/sandbox/talat_sandbox plugins/warehouse/talat_warehouse
 
 check: .venv/dev
 	@$(UV) lock --check --quiet

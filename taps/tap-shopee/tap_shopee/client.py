@@ -63,7 +63,7 @@ class ShopeeClient(ApiClient):
     def token(self, method: str, shop_id: str, **proof: str) -> Tokens:
         """A pair for a ``code`` (``token/get``) or a ``refresh_token`` (``access_token/get``), which then is dead."""
         body = {**proof, "partner_id": self.partner_id, "shop_id": int(shop_id)}
-        answer = self.call(Call(f"auth/{method}", shop_id, body=body, authorized=False))
+        answer = self.call(Call(f"auth/{method}", shop_id, body=body, authorized=False, once=True))
         now, lasts = datetime.now(UTC), int(answer["expire_in"])
         # One of Shopee's samples has a point in time here.
         expires = now + timedelta(seconds=lasts) if lasts <= 86400 else datetime.fromtimestamp(lasts, UTC)

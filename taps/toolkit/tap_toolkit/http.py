@@ -42,7 +42,7 @@ class Call:
     """One request, without what changes between attempts (signature, token, time).
 
     ``path`` goes behind the client's prefix. ``account`` is empty for calls that belong to the application. A ``body``
-    makes it a POST of JSON.
+    makes it a POST of JSON. ``once``: never sent again by itself, because the platform may have acted on it already.
     """
 
     path: str
@@ -50,6 +50,7 @@ class Call:
     params: Params = ()
     body: Mapping[str, Any] | None = None
     authorized: bool = True
+    once: bool = False
 
     @property
     def method(self) -> str:
@@ -147,18 +148,9 @@ class ApiClient(abc.ABC):
         Raises what the platform's table decides. A refused token is renewed once, and costs nothing but the call.
         """
         meter = meter or Meter()
-        tokens = self.tokens if call.authorized and call.account else None
-        token = tokens.access_token(call.account) if tokens else ""
-        try:
-            return self._persist(call, token, meter)
-        except Reauthorize as refused:
-            if tokens is None:
-                raise SkipAccount(str(refused)) from None
-            token = tokens.renew(call.account, token)
-        try:
-            return self._persist(call, token, meter)
-        except Reauthorize as refused:
-            raise SkipAccount(str(refused)) from None
+        if call.once:
+            return self._attempt(call, "", meter)
+        return self._persist(call, meter)
 
     def check_reachable(self) -> None:
         """Raise :class:`~tap_toolkit.errors.Fatal` in a sentence when nothing listens at the host."""
@@ -179,7 +171,9 @@ class ApiClient(abc.ABC):
             f"Cannot reach {self.host} ({why}). Check the api_url setting and this machine's network, then run again."
         )
 
-    def _persist(self, call: Call, token: str, meter: Meter) -> Any:
+    def _persist(self, call: Call, meter: Meter) -> Any:
+        """Attempt until it succeeds, or until time or the tries an error allows are used up."""
+
         def spent(details: Mapping[str, Any]) -> None:
             trouble = details["exception"]
             meter.add(retries=1)
@@ -202,11 +196,26 @@ class ApiClient(abc.ABC):
             on_backoff=spent,
             jitter=None,
             logger=None,
-        )(self._attempt)
+        )(self._authorized)
         try:
-            return attempt(call, token, meter)
+            return attempt(call, meter)
         except Retry as error:
             raise error.then(f"{error} It was sent {sent} times in vain.") from None
+
+    def _authorized(self, call: Call, meter: Meter) -> Any:
+        """One attempt with the account's token, and one more with a new token when the platform refuses it."""
+        tokens = self.tokens if call.authorized and call.account else None
+        token = tokens.access_token(call.account) if tokens else ""
+        try:
+            return self._attempt(call, token, meter)
+        except Reauthorize as refused:
+            if tokens is None:
+                raise SkipAccount(str(refused)) from None
+            token = tokens.renew(call.account, token)
+        try:
+            return self._attempt(call, token, meter)
+        except Reauthorize as refused:
+            raise SkipAccount(str(refused)) from None
 
     def _attempt(self, call: Call, token: str, meter: Meter) -> Any:
         meter.add(requests=1, throttled=self.budget.acquire(call.account))
