@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -126,3 +127,13 @@ def test_a_damaged_token_file_is_named_and_not_shown(config: Config, tmp_path: P
     done = run_tap("tap-shopee", {**config, "token_store": str(store)})
     refused(done, "damaged", written=True)
     assert "S3CRET" not in done.log
+
+
+def test_settings_may_come_from_the_environment(config: Config) -> None:
+    env = {
+        f"TAP_SHOPEE_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in {**config, "requests_per_second": 500.5}.items()
+    }
+    done = run(executable("tap-shopee"), "--config=ENV", "--test", env=env)
+    assert done.exit_code == 0, done.log
+    assert done.stdout.count("the credentials work") == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,6 +33,12 @@ def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[st
             config[name] = setting["default"]
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]  # Meltano writes unset settings as empty
+    for name, value in config.items():
+        kind = properties.get(name, {}).get("type", ())
+        if isinstance(value, str) and "number" in kind:
+            # The SDK reads all other kinds from the environment, but leaves fractions as text.
+            with contextlib.suppress(ValueError):
+                config[name] = float(value)
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
     sentences = [_sentence(error, properties) for error in errors]
     return list(dict.fromkeys(sentences))
