@@ -64,6 +64,7 @@ class BigQueryEngine(Engine):
                 wanted.location = location
                 found = client.create_dataset(wanted, exists_ok=True, retry=retrying(), timeout=request_timeout)
         except (GoogleAPICallError, GoogleAuthError, RetryError, RequestException) as error:
+            self.close()
             raise WarehouseError(why_refused(error, client.project, dataset)) from error
         # A dataset that was there stays where it is, and jobs run beside it.
         self._location = found.location or location

@@ -47,12 +47,12 @@ class WarehouseTarget(Target):
         """
         super().__init__(**kwargs)
         self.max_parallelism = 1  # Streams load one after another: an engine is one connection.
-        self._temporary = TemporaryDirectory(prefix=f"{self.name}-")
-        self.directory = Path(self._temporary.name)
         self._schemas: dict[str, tuple[Any, Any]] = {}
         self._direct: dict[str, WarehouseSink] = {}
         self._places: dict[tuple[str, str], str] = {}
         self.engine = self.open_engine()
+        self._temporary = TemporaryDirectory(prefix=f"{self.name}-")
+        self.directory = Path(self._temporary.name)
 
     @abstractmethod
     def open_engine(self) -> Engine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import random
 from datetime import UTC, date, datetime, time
@@ -422,7 +423,7 @@ def test_given_interleaved_streams_then_state_follows_all_records_before_it(
     monkeypatch.setattr(target.engine, "load", watched_load)
     monkeypatch.setattr(target, "_write_state_message", watched_state)
     for message in messages:
-        target.process_lines(__import__("io").StringIO(json.dumps(message) + "\n"))
+        target.process_lines(io.StringIO(json.dumps(message) + "\n"))
     target.process_endofpipe()
     target.close()
     at_state = dict(expected)
