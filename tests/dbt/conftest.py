@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -115,10 +116,15 @@ def bigquery_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[War
         def query(sql: str) -> Rows:
             for dataset in ("marts.", "alerts.", "staging."):
                 sql = sql.replace(dataset, f"test_{dataset}")
-            return [dict(row.items()) for row in client.query(sql, timeout=30).result(timeout=60)]
+            rows = [dict(row.items()) for row in client.query(sql, timeout=30).result(timeout=60)]
+            for row in rows:
+                # DATE_TRUNC of a DATE is a DATE on BigQuery, a TIMESTAMP on its emulator.
+                if isinstance(row.get("month"), datetime):
+                    row["month"] = row["month"].date()
+            return rows
 
         yield Warehouse("bigquery", done, query)
-        client.close()
+        client.close()  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture(params=["duckdb", "bigquery"])

@@ -67,7 +67,7 @@ def order(
     }
 
 
-def escrow(number: str, payout: float, goods: float, *items: Record, shop: int = BANGKOK, **income: float) -> Record:
+def escrow(number: str, payout: float, goods: float, *items: Record, shop: int = BANGKOK, **income: Any) -> Record:
     """One settlement; ``items`` give ``discounted_price`` of whole lines."""
     return {
         "shop_id": shop,
@@ -137,7 +137,7 @@ def window(
     }
 
 
-FEES = {
+FEES: dict[str, Any] = {
     "commission_fee": 31.95,
     "service_fee": 21.30,
     "seller_transaction_fee": 10.65,

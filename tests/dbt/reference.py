@@ -123,11 +123,10 @@ def lines(record: Record, settlement: Record | None) -> Iterator[Line]:
         by_id = [s for s in same if s["line_item_id"] and s["line_item_id"] == it["line_item_id"]]
         match = (by_id or same or [None])[0]
         price = exact(it["model_discounted_price"])
+        value = price * it["model_quantity_purchased"] if price else None
         if match:
             settled.remove(match)
             value = exact(match["discounted_price"])
-        else:
-            value = price * it["model_quantity_purchased"] if price else None
         yield Line(str(it["item_id"]), str(it["model_id"]), it["model_quantity_purchased"], value)
 
 

@@ -32,7 +32,9 @@ def test_build_passes_every_test_and_warns_of_what_the_records_lack(warehouse: W
 def test_daily_performance_is_what_the_definitions_say(warehouse: Warehouse) -> None:
     expected = reference.daily(RAW, COMPLETE_UNTIL)
 
-    found = {(row["shop_id"], row["date"]): row for row in warehouse.query("select * from marts.mart_daily_performance")}
+    found = {
+        (row["shop_id"], row["date"]): row for row in warehouse.query("select * from marts.mart_daily_performance")
+    }
 
     assert set(found) == set(expected)
     for key, row in expected.items():
@@ -42,7 +44,9 @@ def test_daily_performance_is_what_the_definitions_say(warehouse: Warehouse) -> 
 def test_shop_performance_is_what_the_definitions_say(warehouse: Warehouse) -> None:
     expected = reference.monthly(RAW)
 
-    found = {(row["shop_id"], row["month"]): row for row in warehouse.query("select * from marts.mart_shop_performance")}
+    found = {
+        (row["shop_id"], row["month"]): row for row in warehouse.query("select * from marts.mart_shop_performance")
+    }
 
     assert set(found) == set(expected)
     for key, row in expected.items():
