@@ -33,8 +33,8 @@ ORDER_LIST = Listing(
 ORDER_DETAIL = Detail(
     "order/get_order_detail",
     "order_list",
-    "order_sn",
-    "order_sn_list",
+    ids="order_sn",
+    param="order_sn_list",
     size=50,
     params=[("response_optional_fields", ORDER_FIELDS)],
 )
@@ -46,23 +46,18 @@ ITEM_LIST = Listing(
     window=UPDATED,
     paging=BY_OFFSET,
 )
-ITEM_DETAIL = Detail("product/get_item_base_info", "item_list", "item_id", "item_id_list", size=50)
+ITEM_DETAIL = Detail("product/get_item_base_info", "item_list", ids="item_id", param="item_id_list", size=50)
 MODELS = Detail(
     "product/get_model_list",
     "model",
-    "item_id",
-    "item_id",
+    ids="item_id",
+    param="item_id",
     when="has_model",
     many=True,
     keep={"item_id": "item_id", "update_time": "item_update_time"},
 )
 RETURN_LIST = Listing(
-    "returns/get_return_list",
-    "return",
-    "return_sn",
-    version="update_time",
-    window=UPDATED,
-    paging=FROM_PAGE_0,
+    "returns/get_return_list", "return", "return_sn", version="update_time", window=UPDATED, paging=FROM_PAGE_0
 )
 ESCROW_LIST = Listing(
     "payment/get_escrow_list",
@@ -74,8 +69,8 @@ ESCROW_LIST = Listing(
 ESCROW_DETAIL = Detail(
     "payment/get_escrow_detail_batch",
     "",
-    "order_sn",
-    "order_sn_list",
+    ids="order_sn",
+    param="order_sn_list",
     size=50,
     post=True,
     unwrap="escrow_detail",

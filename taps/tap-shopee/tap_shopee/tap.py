@@ -35,13 +35,7 @@ class TapShopee(PlatformTap):
             required=True,
             secret=True,
         ),
-        setting(
-            "shop_ids",
-            th.ArrayType(th.IntegerType),
-            "Shops",
-            "Shops to read, like [226001234].",
-            required=True,
-        ),
+        setting("shop_ids", th.ArrayType(th.IntegerType), "Shops", "Shops to read, like [226001234].", required=True),
         setting(
             "api_url",
             th.StringType,
