@@ -25,9 +25,11 @@ def open_store(setting: str) -> TokenStore:
     """
     if not setting.startswith("gsm:"):
         return FileTokenStore(Path(setting).expanduser())
+    project, _, prefix = setting.removeprefix("gsm:").partition("/")
+    if not project:
+        raise Fatal("Setting token_store names no Google Cloud project: write gsm:PROJECT or gsm:PROJECT/PREFIX.")
     from tap_toolkit.secret_manager import SecretManagerTokenStore
 
-    project, _, prefix = setting.removeprefix("gsm:").partition("/")
     return SecretManagerTokenStore(project, prefix or "talat")
 
 
