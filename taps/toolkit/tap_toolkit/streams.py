@@ -231,8 +231,8 @@ class _Sync:
             "windows_left": max(0, seen["windows"] - seen["done"]),
             "rows": seen["rows"] + sum(self.rows.values()),
             "rejected": seen["rejected"] + sum(self.rejected.values()),
-            "requests": seen["requests"],
-            "seconds_throttled": seen["milliseconds"] / 1000,
+            "requests": seen["requests"] + sum(job.meter.requests for job in self.rows),
+            "seconds_throttled": round(seen["milliseconds"] / 1000 + sum(job.meter.throttled for job in self.rows), 1),
         }
         text = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items())
         self.stream.logger.info("%s: %s", self.stream.name, text, extra={"progress": facts})
