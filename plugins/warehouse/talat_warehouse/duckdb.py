@@ -206,7 +206,7 @@ class TargetDuckDB(WarehouseTarget):
         th.Property(
             "batch_size_rows",
             th.IntegerType(minimum=1),
-            default=20_000,
+            default=10_000,
             title="Rows in a batch",
             description="Rows of one stream that are loaded in one transaction; more rows are faster and need "
             "more memory.",
