@@ -145,7 +145,7 @@ def _show(link: str, *, browser: bool) -> None:
 def _pasted() -> dict[str, str]:
     """What the person pastes: the whole address, its query, or the bare code."""
     click.echo("Afterwards the browser shows an address that begins with the redirect address; it need not load.")
-    text = click.prompt("Paste that address, or the code in it (it stays hidden)", hide_input=True).strip()
+    text = click.prompt("Paste that whole address (it stays hidden)", hide_input=True).strip()
     query = urlsplit(text).query if "?" in text else text
     return dict(parse_qsl(query)) if _QUERY.match(query) else {"code": text}
 
