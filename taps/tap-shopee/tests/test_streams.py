@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from talat_sandbox.testing import Sandbox
+from talat_sandbox.testing import Sandbox, running_sandbox
 from tap_shopee.streams import STREAMS
 from tap_shopee.tap import TapShopee
-from tap_toolkit.testing import Run, executable, repeated, run, run_tap
+from tap_toolkit.testing import Run, discover, executable, repeated, run, run_tap, selecting
 
+AS_OF = "2026-10-20T17:00:00Z"
 LEDGER = {"sync_windows", "rejected_records"}
 Config = dict[str, Any]
 Reader = Callable[..., Run]
@@ -300,8 +302,6 @@ def test_singer_capabilities(config: Config, only: Reader, full: Run, tmp_path: 
 
 
 def test_fields_can_be_left_out_by_the_catalog(config: Config) -> None:
-    from tap_toolkit.testing import discover, selecting
-
     catalog = selecting(discover("tap-shopee", config), ["orders"])
     for stream in catalog["streams"]:
         for entry in stream["metadata"]:
@@ -335,3 +335,28 @@ def test_the_tap_is_thin() -> None:
         declaration = source.partition("    def ")[0]
         assert len([line for line in declaration.splitlines() if line.strip()]) <= 12, stream.name
     assert TapShopee.stream_types == STREAMS
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "table"), [("orders", "get_order_list", "orders"), ("products", "get_item_list", "products")]
+)
+def test_rows_that_move_while_pages_are_read_are_not_lost(stream: str, path: str, table: str) -> None:
+    """The sandbox updates one row that a page listed and one that no page has listed yet, after each of four pages."""
+    with running_sandbox(orders=900, days=10, shops=1, products=250, as_of=AS_OF, app_rps=0, shop_rps=0) as sandbox:
+        sandbox.faults({"match": {"path": path}, "kind": "drift", "times": 4})
+        with tempfile.TemporaryDirectory() as tokens:
+            settings = {
+                "partner_id": sandbox.partner_id,
+                "partner_key": sandbox.partner_key,
+                "shop_ids": list(sandbox.shop_ids),
+                "api_url": sandbox.url,
+                "start_date": "2026-10-01T00:00:00Z",
+                "end_date": "2026-10-20T17:00:01Z",
+                "refresh_tokens": {str(shop): token for shop, token in sandbox.refresh_tokens.items()},
+                "token_store": tokens,
+                "requests_per_second": 0,
+            }
+            done = run_tap("tap-shopee", settings, catalog=selecting(discover("tap-shopee", settings), [stream]))
+        assert done.exit_code == 0, done.log
+        key, column = ("order_sn", "order_id") if stream == "orders" else ("item_id", "product_id")
+        assert {str(r[key]) for r in done.records(stream)} == {row[column] for row in sandbox.truth(table)}

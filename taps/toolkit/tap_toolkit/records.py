@@ -27,11 +27,12 @@ class _Field(NamedTuple):
     """``passes``: types let through untouched; everything else goes through ``convert``, which may raise ValueError."""
 
     passes: frozenset[type]
-    convert: Callable[[Any], Any]
+    convert: Callable[[Any], Any] | None
     required: bool
 
 
 _NONE = type(None)
+_UNKNOWN = _Field(frozenset(), None, False)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -170,27 +171,24 @@ class Converter:
         extra: Record | None = None
         fields = self._fields
         for name, value in raw.items():
-            try:
-                field = fields[name]
-            except KeyError:
-                if looks_personal(name):
-                    self._on_personal(name)
-                elif self._keep_extra:
-                    extra = extra or {}
-                    extra[name] = value
-                continue
+            field = fields.get(name, _UNKNOWN)
             if field is None:
                 continue
-            if type(value) in field.passes:
+            passes, convert, required = field
+            if type(value) in passes:
                 record[name] = value
-                continue
-            try:
-                if value is None and not field.required:
-                    record[name] = None
-                else:
-                    record[name] = _refuse(value) if value is None else field.convert(value)
-            except ValueError as error:
-                raise UnusableError(f"{name} {error}") from None
+            elif value is None and not required and convert is not None:
+                record[name] = None
+            elif convert is not None:
+                try:
+                    record[name] = _refuse(value) if value is None else convert(value)
+                except ValueError as error:
+                    raise UnusableError(f"{name} {error}") from None
+            elif looks_personal(name):
+                self._on_personal(name)
+            elif self._keep_extra:
+                extra = extra or {}
+                extra[name] = value
         for name in self._required:
             if record.get(name) in (None, ""):
                 raise UnusableError(f"{name} is missing or empty")
