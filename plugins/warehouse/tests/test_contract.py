@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import random
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from talat_warehouse.errors import WarehouseError
-from talat_warehouse.sink import WarehouseSink
 
 from .conftest import Warehouse, raw_record, record, schema, state
 
@@ -224,93 +220,6 @@ def test_given_reserved_words_and_odd_names_then_columns_follow_the_one_rule(war
         warehouse.load([schema("a-b", None, x="string"), schema("a_b", None, x="string")])
 
 
-def test_given_a_new_column_mid_run_then_older_rows_have_null_in_it(warehouse: Warehouse) -> None:
-    wider = schema("items", ["id"], id="integer", name="string", price=DECIMAL, tags="array")
-    warehouse.load([ITEM, record("items", id=1, name="a"), wider, record("items", id=2, name="b", price=1, tags=[1])])
-    assert [(row["id"], row["price"], row["tags"]) for row in warehouse.rows("items")] == [
-        (1, None, None),
-        (2, 1, "[1]"),
-    ]
-    # The narrower schema again: the column stays.
-    warehouse.load([ITEM, record("items", id=3, name="c")])
-    assert [row["price"] for row in warehouse.rows("items")] == [None, 1, None]
-
-
-def test_given_a_schema_change_then_the_older_record_does_not_overwrite_the_newer(warehouse: Warehouse) -> None:
-    wider = schema("items", ["id"], id="integer", name="string", note="string")
-    messages = [
-        ITEM,
-        record("items", id=1, name="old"),
-        wider,
-        record("items", id=1, name="new"),
-        record("items", id=2),
-    ]
-    warehouse.load(messages, batch_size_rows=2)
-    assert [row["name"] for row in warehouse.rows("items")] == ["new", None]
-
-
-def test_given_a_field_outside_the_schema_then_it_is_kept_as_json(warehouse: Warehouse) -> None:
-    rows = [record("items", id=1), record("items", id=2, surprise={"a": 1}), record("items", id=3, surprise=5)]
-    warehouse.load([ITEM, *rows])
-    assert [row["surprise"] and json.loads(str(row["surprise"])) for row in warehouse.rows("items")] == [
-        None,
-        {"a": 1},
-        5,
-    ]
-
-
-WIDENED = [
-    ("integer", 9007199254740993, DECIMAL, "0.5", [Decimal(9007199254740993), Decimal("0.5")]),
-    ("integer", 7, "number", "0.5", [7.0, 0.5]),
-    ("integer", 9007199254740993, "string", '"x"', ["9007199254740993", "x"]),
-    (DECIMAL, 1, "string", '"x"', ["1.000000000", "x"]),
-    (TIMESTAMP, "2026-01-31T12:00:00+07:00", "string", '"x"', ["2026-01-31T05:00:00.000000Z", "x"]),
-    ("string", "x", "integer", "5", ["x", "5"]),
-    ("string", "x", TIMESTAMP, '"2026-01-31T12:00:00Z"', ["x", "2026-01-31T12:00:00Z"]),
-    (DECIMAL, 1, "integer", "9007199254740993", [Decimal(1), Decimal(9007199254740993)]),
-    ("object", {"a": 1}, "string", '"x"', ['{"a": 1}', "x"]),
-    ("string", 'say "x"', "object", '{"a": 1}', ['say "x"', '{"a": 1}']),
-    ("integer", 5, "object", '{"a": 1}', ["5", '{"a": 1}']),
-]
-
-
-@pytest.mark.parametrize(("old", "first", "new", "second", "found"), WIDENED)
-def test_given_another_type_mid_run_then_the_column_holds_both_without_loss(
-    warehouse: Warehouse, old: Any, first: Any, new: Any, second: str, found: list[Any]
-) -> None:
-    before, after = (schema("wide", ["id"], id="integer", v=kind) for kind in (old, new))
-    messages = [before, record("wide", id=1, v=first), after, raw_record("wide", f'{{"id":2,"v":{second}}}')]
-    warehouse.load(messages)
-    values = [row["v"] for row in warehouse.rows("wide")]
-    if "JSON" in warehouse.columns("wide").values():
-        values = [json.loads(v) if isinstance(v, str) and v[:1] in '"{[' else v for v in values]
-        found = [json.loads(v) if v[:1] in '"{[' else v for v in found]
-        values, found = [str(v) for v in values], [str(v) for v in found]
-    if isinstance(found[0], str) and isinstance(first, int):
-        # BigQuery writes NUMERIC without trailing zeros.
-        assert Decimal(values[0]) == Decimal(found[0])
-        values[0] = found[0]
-    assert values == found
-
-
-@pytest.mark.parametrize(
-    ("old", "first", "new"),
-    [
-        ("boolean", True, "integer"),
-        ("number", 0.5, DECIMAL),
-        ("integer", 9007199254740993, "number"),
-        (TIMESTAMP, None, "integer"),
-    ],
-)
-def test_given_types_that_no_column_holds_together_then_it_is_refused_and_nothing_lost(
-    warehouse: Warehouse, old: Any, first: Any, new: Any
-) -> None:
-    before, after = (schema("wide", ["id"], id="integer", v=kind) for kind in (old, new))
-    with pytest.raises(WarehouseError, match="Stream 'wide': column 'v' "):
-        warehouse.load([before, record("wide", id=1, v=first), after])
-    assert [row["v"] for row in warehouse.rows("wide")] == [first]
-
-
 BAD = [
     ("integer", '"PRIVATE"'),
     ("integer", "12345678901234567890"),
@@ -358,137 +267,3 @@ def test_given_no_value_for_a_key_then_it_is_a_bad_record(duck: Warehouse) -> No
 def test_given_whole_numbers_written_with_a_point_then_they_are_integers(warehouse: Warehouse) -> None:
     warehouse.load([ITEM, raw_record("items", '{"id":5.0}'), raw_record("items", '{"id":-9223372036854775808}')])
     assert [row["id"] for row in warehouse.rows("items")] == [-(2**63), 5]
-
-
-@pytest.mark.parametrize("compression", ["gzip", None])
-def test_given_batch_files_then_their_rows_are_loaded_before_state(
-    warehouse: Warehouse, tmp_path: Path, compression: str | None
-) -> None:
-    text = "".join(json.dumps({"id": i, "name": f"ชื่อ {i}"}, ensure_ascii=False) + "\n" for i in range(7)).encode()
-    files = []
-    for number, part in enumerate([text, b'{"id":3,"name":"later"}\n']):
-        file = tmp_path / f"batch-{number}.jsonl"
-        file.write_bytes(gzip.compress(part) if compression else part)
-        files.append(file.as_uri())
-    batch = {
-        "type": "BATCH",
-        "stream": "items",
-        "encoding": {"format": "jsonl", "compression": compression},
-        "manifest": files,
-    }
-    assert warehouse.load([ITEM, batch, record("items", id=8), state(1)], batch_size_rows=4) == [{"at": 1}]
-    names = {row["id"]: row["name"] for row in warehouse.rows("items")}
-    assert names == {**{i: f"ชื่อ {i}" for i in range(7)}, 3: "later", 8: None}
-
-
-def test_given_batch_files_that_cannot_be_read_then_it_says_so(duck: Warehouse, tmp_path: Path) -> None:
-    batch = {"type": "BATCH", "stream": "items", "encoding": {"format": "parquet"}, "manifest": ["file:///x.parquet"]}
-    with pytest.raises(WarehouseError, match="format 'parquet'"):
-        duck.load([ITEM, batch, state(1)])
-    batch = {**batch, "encoding": {"format": "jsonl"}, "manifest": [(tmp_path / "gone.jsonl").as_uri()]}
-    with pytest.raises(WarehouseError, match=r"gone\.jsonl cannot be read"):
-        duck.load([ITEM, batch, state(1)])
-
-
-def test_given_interleaved_streams_then_state_follows_all_records_before_it(
-    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Every STATE is due at once, so that each is written in the middle of the run.
-    monkeypatch.setattr(warehouse.target, "_MAX_RECORD_AGE_IN_MINUTES", -1.0)
-    chance = random.Random(7)
-    streams = ["a", "b", "c"]
-    messages = [schema(stream, ["id"], id="integer") for stream in streams]
-    sent: dict[str, set[int]] = {stream: set() for stream in streams}
-    expected = []
-    for number in range(40 if warehouse.engine == "duckdb" else 12):
-        stream = chance.choice(streams)
-        messages.append(record(stream, id=number))
-        sent[stream].add(number)
-        if chance.random() < 0.4:
-            messages.append(state(number))
-            expected.append((number, {name: set(ids) for name, ids in sent.items()}))
-    target = warehouse.open(batch_size_rows=3)
-    loaded: dict[str, set[int]] = {stream: set() for stream in streams}
-    written = []
-    load = target.engine.load
-
-    def watched_load(table: Any, batch: Any) -> None:
-        load(table, batch)
-        with batch.path.open() as file:
-            loaded[table.name] |= {json.loads(line)["id"] for line in file}
-
-    def watched_state(value: dict[str, Any]) -> None:
-        written.append((value["at"], {name: set(ids) for name, ids in loaded.items()}))
-
-    monkeypatch.setattr(target.engine, "load", watched_load)
-    monkeypatch.setattr(target, "_write_state_message", watched_state)
-    for message in messages:
-        target.process_lines(io.StringIO(json.dumps(message) + "\n"))
-    target.process_endofpipe()
-    target.close()
-    at_state = dict(expected)
-    assert [number for number, _ in written[: len(expected)]] == [number for number, _ in expected]
-    for number, there in written:
-        assert all(at_state[number][name] <= there[name] for name in streams)
-    assert {name: {row["id"] for row in warehouse.rows(name)} for name in streams} == sent
-
-
-def test_given_a_failed_load_of_one_stream_then_no_state_passes(
-    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    load = WarehouseSink.process_batch
-
-    def failing(sink: WarehouseSink, context: dict[str, Any]) -> None:
-        if sink.stream_name == "b":
-            raise WarehouseError("the disk is full")
-        load(sink, context)
-
-    monkeypatch.setattr(WarehouseSink, "process_batch", failing)
-    messages = [schema("a", ["id"], id="integer"), schema("b", ["id"], id="integer")]
-    messages += [record("a", id=1), record("b", id=1), record("a", id=2), state(1)]
-    states: list[Any] = []
-    monkeypatch.setattr(warehouse.target, "_write_state_message", lambda _, value: states.append(value))
-    with pytest.raises(WarehouseError, match="disk is full"):
-        warehouse.load(messages)
-    assert states == []
-
-
-def test_given_a_repeated_schema_then_it_is_ignored(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    batches = []
-    load = WarehouseSink.process_batch
-
-    def counting(sink: WarehouseSink, context: dict[str, Any]) -> None:
-        batches.append(sink.current_size)
-        load(sink, context)
-
-    monkeypatch.setattr(WarehouseSink, "process_batch", counting)
-    own = schema("items", ["id"], id="integer", _sdc_sequence="integer", _sdc_deleted_at=TIMESTAMP)
-    warehouse.load([message for i in range(5) for message in (own, record("items", id=i, _sdc_sequence=1))])
-    assert batches == [5]
-    assert len(warehouse.rows("items")) == 5
-
-
-def test_given_activate_version_then_nothing_fails(warehouse: Warehouse) -> None:
-    versioned = {"type": "ACTIVATE_VERSION", "stream": "items", "version": 1}
-    assert warehouse.load([ITEM, versioned, record("items", id=1), versioned, state(1)]) == [{"at": 1}]
-    assert len(warehouse.rows("items")) == 1
-
-
-def test_given_state_with_exact_numbers_then_it_comes_out_as_it_went_in(duck: Warehouse) -> None:
-    text = '{"type":"STATE","value":{"at":1.10,"n":12345678901234567890123,"ก":null}}'
-    done = duck.command([ITEM, text])
-    assert done.stdout == '{"at":1.10,"n":12345678901234567890123,"ก":null}\n'
-
-
-def test_given_a_stream_map_then_it_is_heeded(warehouse: Warehouse) -> None:
-    maps = {"items": {"name": "md5(name)", "__alias__": "secret"}}
-    warehouse.load([ITEM, raw_record("items", '{"id":1,"name":"x"}')], stream_maps=maps)
-    assert warehouse.rows("secret") == [{"id": 1, "name": "9dd4e461268c8034f5c8564e155c67a6"}]
-
-
-def test_given_validate_records_then_the_whole_schema_counts(duck: Warehouse) -> None:
-    limited = schema("items", ["id"], id="integer", name={"type": "string", "maxLength": 3})
-    duck.load([limited, record("items", id=1, name="PRIVATE")])
-    with pytest.raises(WarehouseError, match="field 'name' breaks the schema's rule 'maxLength'") as error:
-        duck.load([limited, record("items", id=1, name="PRIVATE")], validate_records=True)
-    assert "PRIVATE" not in str(error.value)
