@@ -81,7 +81,7 @@ class Warehouse:
         ]
 
     def one(self, sql: str) -> Any:
-        """The single value of a query, in which {} stands for nothing."""
+        """The single value of a query."""
         return self.ask(sql)[1][0][0]
 
     def columns(self, stream: str) -> dict[str, str]:
