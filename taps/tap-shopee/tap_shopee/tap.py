@@ -74,7 +74,9 @@ class TapShopee(PlatformTap):
     def exchange(self, answer: Mapping[str, str]) -> dict[str, Tokens]:
         """The tokens for what the seller's browser brought back."""
         if not {"code", "shop_id"} <= set(answer):
-            raise TapError("Shopee's answer names no shop: log in as the shop, not as a main account.")
+            raise TapError(
+                "Shopee's answer names no shop: paste the whole address, and log in as the shop, not as a main account."
+            )
         return {answer["shop_id"]: self.client.token("token/get", answer["shop_id"], code=answer["code"])}
 
     def info(self, account: str) -> Mapping[str, Any]:

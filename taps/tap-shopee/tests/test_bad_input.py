@@ -45,6 +45,7 @@ def test_a_missing_setting_is_named(config: Config, missing: str) -> None:
         ("requests_per_second", -1, "Setting requests_per_second must be at least 0"),
         ("refresh_tokens", "S3CRET", "Setting refresh_tokens must be a map"),
         ("api_url", "partner.example", "is not a web address"),
+        ("token_store", "gsm:", "write gsm:PROJECT"),
     ],
 )
 def test_a_malformed_setting_is_named_and_never_shown(config: Config, setting: str, value: Any, says: str) -> None:

@@ -54,8 +54,6 @@ class TapCommand(SingerCommand):
             self.logger.error("The configuration file is not JSON: %s.", error)
         except (StreamMapConfigError, MapExpressionError) as error:
             self.logger.error("Setting stream_maps cannot be used: %s", error)
-        except BrokenPipeError:
-            self.logger.error("The target stopped reading. Its own message, above, says why.")
         sys.exit(1)
 
     def invoke(self, ctx: click.Context) -> Any:

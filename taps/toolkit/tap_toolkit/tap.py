@@ -210,10 +210,13 @@ class PlatformTap(Tap):
         """Read everything that is selected. Raises one sentence at the end when there are gaps."""
         self.client.check_reachable()
         try:
-            self.sync_all()
-        finally:
-            cast(BufferedWriter, self.message_writer).flush()
-            self.fetcher.close()
+            try:
+                self.sync_all()
+            finally:
+                cast(BufferedWriter, self.message_writer).flush()
+                self.fetcher.close()
+        except BrokenPipeError:
+            raise Fatal("The target stopped reading. Its own message, above, says why.") from None
         if self.gaps:
             more = f" (and {len(self.gaps) - 3} more, see sync_windows)" if len(self.gaps) > 3 else ""
             raise TapError(f"Finished with {len(self.gaps)} gaps: {' | '.join(self.gaps[:3])}{more}")
@@ -258,7 +261,7 @@ class PlatformTap(Tap):
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         """End at once: what was finished is in the last STATE, and the rest is read again."""
-        raise SystemExit(128 + signum)
+        cast(BufferedWriter, self.message_writer).leave(128 + signum)
 
     # The command line.
 

@@ -22,6 +22,8 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
         super().__init__()
         self._out = out
         self._lines = bytearray()
+        self._busy = False
+        self._leave = 0
 
     def serialize_message(self, message: Message) -> bytes:
         """One line of JSON; decimals as exact numbers."""
@@ -40,8 +42,27 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
             self.flush()
 
     def flush(self) -> None:
-        """Hand everything on."""
+        """Hand everything on. Raises :class:`BrokenPipeError` when nobody reads any more."""
+        if self._leave:
+            return  # no STATE speaks of what is left
         out = self._out or sys.stdout.buffer
         lines, self._lines = self._lines, bytearray()
-        out.write(lines)
+        self._busy = True
+        rest = memoryview(lines)
+        while rest:
+            # A signal cuts even a buffered write short, and Python says so only by the count.
+            rest = rest[out.write(rest) :]
         out.flush()
+        self._busy = False
+        if self._leave:
+            raise SystemExit(self._leave)
+
+    def leave(self, code: int) -> None:
+        """End the process, from a signal's handler: after the write under way, for half a line is no message.
+
+        A second signal does not wait, since the reader may never go on.
+        """
+        if self._busy and not self._leave:
+            self._leave = code
+        else:
+            raise SystemExit(code)
