@@ -9,7 +9,7 @@ export UV_PYTHON := $(PYTHON)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help demo stop test lint format check unit pipelines lock bench test-bigquery clean
+.PHONY: help demo stop test lint format check unit lock test-bigquery clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,6 +48,10 @@ check: .venv/dev
 
 unit: .venv/dev
 	@$(RUN)/python -m pytest
+
+test-bigquery: .venv/dev ## The truth test in a real project, PROJECT=…: contracts, clustering and MERGE as BigQuery does them
+	@test -n "$(PROJECT)" || { echo "Say which Google Cloud project: make test-bigquery PROJECT=my-project"; exit 1; }
+	@PROJECT=$(PROJECT) $(RUN)/python -m pytest tests/truth/acceptance_bigquery.py
 
 format: .venv/dev ## Write all code the one way
 	@$(RUN)/ruff check --fix .

@@ -131,7 +131,9 @@ def test_revenue_drop_is_raised_for_the_monday_that_fell(warehouse: Warehouse) -
     found = [(row["alert_date"], row["severity"], row["value"], row["expected"]) for row in rows]
     assert found == [(date(2026, 5, 11), "critical", Decimal("399.99"), Decimal(1000))]
     assert rows[0]["alert_id"] == f"revenue_drop:shopee:{BANGKOK}:2026-05-11"
-    assert rows[0]["message"] == "Revenue of Baan Talat fell 60 % below the same weekday of the last four weeks."
+    assert rows[0]["message"] == (
+        "On 2026-05-11 revenue of Baan Talat fell 60 % below the same weekday of the last four weeks."
+    )
 
 
 def test_data_freshness_tells_what_is_behind_open_or_rejected(warehouse: Warehouse) -> None:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-_spec = importlib.util.spec_from_file_location("emulator_launcher", Path(__file__).with_name("launcher.py"))
-assert _spec
-assert _spec.loader
-launcher = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = launcher
-_spec.loader.exec_module(launcher)
+from tests.emulator import launcher
 
 
 def test_given_a_running_emulator_then_its_gaps_are_filled_and_it_is_gone_afterwards() -> None:

@@ -1,215 +1,21 @@
-"""The marts equal the invented business's own books, for each day and shop, to the satang.
-
-The whole way is real: the API over HTTP, tap and loader as processes, dbt on the engine. The truth is computed by
-the sandbox from its business in satang, never from what it sent.
-"""
+"""The marts equal the invented business's own books, for each day and shop, to the satang."""
 
 from __future__ import annotations
 
-import datetime
-import json
-import os
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
-from emulator.launcher import Emulator, running_emulator
 from google.api_core.client_options import ClientOptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
-from talat_sandbox.testing import Sandbox, running_sandbox
-from tap_toolkit.testing import executable, run, run_tap
+from talat_sandbox.testing import running_sandbox
+from tests.emulator.launcher import Emulator, running_emulator
+from tests.truth.pipeline import check, on_bigquery, on_duckdb
 
-ROOT = Path(__file__).parents[2]
 FIRST = "2026-10-12T09:30:00Z"
 THEN = "2026-11-15T17:00:00Z"
-PROJECT = "talat-truth"
-
-Row = dict[str, Any]
-Query = Callable[[str], list[Row]]
-
-
-def later(moment: str) -> str:
-    """A second later: an end date is not included."""
-    return (datetime.datetime.fromisoformat(moment) + datetime.timedelta(seconds=1)).isoformat()
-
-
-class Pipeline:
-    """A tap, a loader and dbt over one engine, run again and again with the state kept between."""
-
-    def __init__(self, folder: Path, sandbox: Sandbox, loader: str, loader_config: Row, env: dict[str, str]) -> None:
-        self.folder, self.sandbox, self.loader, self.loader_config, self.env = (
-            folder,
-            sandbox,
-            loader,
-            loader_config,
-            env,
-        )
-        self.state: Any = None
-
-    def run(self, as_of: str) -> None:
-        """Extract what is new at this moment of the business, load it, build the marts."""
-        self.sandbox.set_clock(as_of)
-        config = {
-            "partner_id": self.sandbox.partner_id,
-            "partner_key": self.sandbox.partner_key,
-            "shop_ids": list(self.sandbox.shop_ids),
-            "api_url": self.sandbox.url,
-            "start_date": "2026-08-01T00:00:00Z",
-            "end_date": later(as_of),
-            "refresh_tokens": {str(shop): token for shop, token in self.sandbox.refresh_tokens.items()},
-            "token_store": str(self.folder / "tokens"),
-            "requests_per_second": 0,
-        }
-        read = run_tap("tap-shopee", config, state=self.state)
-        assert read.exit_code == 0, read.log
-        target = self.folder / "target.json"
-        target.write_text(json.dumps(self.loader_config))
-        loaded = run(executable(self.loader), "--config", str(target), stdin=read.stdout, env=self.env)
-        assert loaded.exit_code == 0, loaded.log
-        self.state = json.loads(loaded.stdout.splitlines()[-1])
-        assert self.state == read.state
-        built = run(
-            executable("dbt"),
-            "--no-use-colors",
-            "build",
-            "--exclude-resource-type",
-            "unit_test",
-            env=self.env,
-            cwd=ROOT / "transform",
-        )
-        assert built.exit_code == 0, built.stdout[-4000:]
-
-
-def dbt_env(folder: Path, target: str, **more: str) -> dict[str, str]:
-    return {
-        **os.environ,
-        "DBT_TARGET": target,
-        "DBT_PROFILES_DIR": str(ROOT / "transform"),
-        "DBT_TARGET_PATH": str(folder / "dbt"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        **more,
-    }
-
-
-def on_duckdb(folder: Path, sandbox: Sandbox) -> tuple[Pipeline, Query]:
-    path = folder / "warehouse.duckdb"
-
-    def query(sql: str) -> list[Row]:
-        with duckdb.connect(str(path), read_only=True) as connection:
-            result = connection.execute(sql)
-            names = [column[0] for column in result.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    config = {"path": str(path), "default_target_schema": "raw_shopee"}
-    env = dbt_env(folder, "duckdb", DUCKDB_PATH=str(path))
-    return Pipeline(folder, sandbox, "target-duckdb", config, env), query
-
-
-def on_bigquery(folder: Path, sandbox: Sandbox, emulator: Emulator) -> tuple[Pipeline, Query]:
-    client = bigquery.Client(
-        project=PROJECT,
-        credentials=AnonymousCredentials(),
-        client_options=ClientOptions(api_endpoint=emulator.host),
-    )
-
-    def query(sql: str) -> list[Row]:
-        return [dict(row) for row in client.query(sql, timeout=60).result(timeout=60)]
-
-    config = {"project": PROJECT, "dataset": "raw_shopee"}
-    env = dbt_env(folder, "bigquery", BQ_PROJECT=PROJECT, BIGQUERY_EMULATOR_HOST=emulator.host)
-    return Pipeline(folder, sandbox, "target-bigquery", config, env), query
-
-
-def daily(sandbox: Sandbox) -> dict[tuple[str, str], Row]:
-    """The truth of each day and shop, with figures as numbers."""
-    rows = {}
-    for row in sandbox.truth("daily"):
-        key = (row.pop("date"), row.pop("shop_id"))
-        del row["platform"]
-        rows[key] = {name: v if name == "currency" else Decimal(v) for name, v in row.items()}
-    return rows
-
-
-def rates() -> dict[str, list[tuple[str, Decimal]]]:
-    found: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
-    lines = (ROOT / "transform/seeds/exchange_rates.csv").read_text().splitlines()
-    names = lines[0].split(",")
-    for line in lines[1:]:
-        row = dict(zip(names, line.split(","), strict=True))
-        found[row["currency"]].append((row["valid_from"], Decimal(row["rate_to_thb"])))
-    return {currency: sorted(values) for currency, values in found.items()}
-
-
-def check(query: Query, sandbox: Sandbox, tables: str = "{schema}.{table}") -> None:
-    """Compare every mart with the truth at the sandbox's present moment."""
-    table = "marts.mart_daily_performance"
-    truth = daily(sandbox)
-    figures = [name for name in next(iter(truth.values())) if name != "currency"]
-    marts = {(str(row["date"]), row["shop_id"]): row for row in query(f"select * from {table}")}
-    assert len(truth) > 60
-    assert set(truth) <= set(marts)
-    for key, row in marts.items():
-        expected = truth.get(key) or dict.fromkeys(figures, Decimal(0))
-        assert {n: Decimal(row[n]) for n in figures} == {n: expected[n] for n in figures}, key
-        if "currency" in expected:
-            assert row["currency"] == expected["currency"]
-
-    check_baht(marts, sandbox)
-
-    months: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys(figures, Decimal(0)))
-    for (date, shop), row in truth.items():
-        for name in figures:
-            months[date[:7], shop][name] += row[name]
-    shops = {(str(r["month"])[:7], r["shop_id"]): r for r in query("select * from marts.mart_shop_performance")}
-    assert set(months) <= set(shops)
-    for key, expected in months.items():
-        common = [n for n in ("revenue", "orders", "units", "refunds", "fees", "net_revenue") if n in shops[key]]
-        assert len(common) >= 5
-        assert {n: Decimal(shops[key][n]) for n in common} == {n: expected[n] for n in common}, key
-
-    expected_products = {
-        (r["date"], r["shop_id"], r["product_id"], r["variant_id"]): (
-            Decimal(r["units"]),
-            Decimal(r["unpriced_units"]),
-            Decimal(r["goods_value"] or 0),
-        )
-        for r in sandbox.truth("product_daily")
-    }
-    found_products = {
-        (str(r["date"]), r["shop_id"], r["product_id"], r["variant_id"]): (
-            Decimal(r["units"]),
-            Decimal(r["unpriced_units"]),
-            Decimal(r["goods_value"] or 0),
-        )
-        for r in query("select * from marts.mart_product_performance")
-        if r["units"] or r["unpriced_units"]
-    }
-    assert found_products == {k: v for k, v in expected_products.items() if v[0] or v[1]}
-
-    statuses = {(r["shop_id"], r["order_id"]): r["status"] for r in sandbox.truth("orders")}
-    found = query("select shop_id, order_id, status from staging.stg_orders")
-    assert {(r["shop_id"], r["order_id"]): r["status"] for r in found} == statuses
-
-
-def check_baht(marts: dict[tuple[str, str], Row], sandbox: Sandbox) -> None:
-    """Revenue in baht: each order at its day's rate, rounded half away from zero, then added."""
-    table = rates()
-    expected: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for order in sandbox.truth("orders"):
-        if order["is_sale"] == "true" and order["total_amount"]:
-            valid = [rate for since, rate in table[order["currency"]] if since <= order["order_date"]]
-            baht = (Decimal(order["total_amount"]) * valid[-1]).quantize(Decimal("0.01"), "ROUND_HALF_UP")
-            expected[order["order_date"], order["shop_id"]] += baht
-    assert {k: Decimal(r["revenue_thb"]) for k, r in marts.items() if r["revenue_thb"]} == {
-        k: v for k, v in expected.items() if v
-    }
 
 
 @pytest.fixture(scope="module")
@@ -228,8 +34,13 @@ def test_marts_on_duckdb_equal_the_truth_also_after_late_updates(seed: int, tmp_
 
 
 def test_marts_on_bigquery_equal_the_truth_also_after_late_updates(tmp_path: Path, emulator: Emulator) -> None:
+    client = bigquery.Client(
+        project="talat-truth",
+        credentials=AnonymousCredentials(),
+        client_options=ClientOptions(api_endpoint=emulator.host),
+    )
     with running_sandbox(orders_per_day=25, days=45, as_of=FIRST, products=15) as sandbox:
-        pipeline, query = on_bigquery(tmp_path, sandbox, emulator)
+        pipeline, query = on_bigquery(tmp_path, sandbox, client, BIGQUERY_EMULATOR_HOST=emulator.host)
         for moment in (FIRST, THEN):
             pipeline.run(moment)
             check(query, sandbox)

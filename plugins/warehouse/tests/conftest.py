@@ -23,9 +23,7 @@ from google.cloud import bigquery
 from talat_warehouse.bigquery import TargetBigQuery
 from talat_warehouse.duckdb import TargetDuckDB
 from talat_warehouse.target import WarehouseTarget
-
-sys.path.insert(0, str(Path(__file__).parents[3] / "tests"))
-from emulator.launcher import Emulator, running_emulator
+from tests.emulator.launcher import Emulator, running_emulator
 
 Message = dict[str, Any] | str
 

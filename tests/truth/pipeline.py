@@ -1,0 +1,205 @@
+"""The whole way from the sandbox's API to the marts, and the comparison with the business's own books.
+
+The whole way is real: the API over HTTP, tap and loader as processes, dbt on the engine. The truth is computed by
+the sandbox from its business in satang, never from what it sent.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from google.cloud import bigquery
+
+from talat_sandbox.testing import Sandbox
+from tap_toolkit.testing import executable, run, run_tap
+
+ROOT = Path(__file__).parents[2]
+
+Row = dict[str, Any]
+Query = Callable[[str], list[Row]]
+
+
+def later(moment: str) -> str:
+    """A second later: an end date is not included."""
+    return (datetime.datetime.fromisoformat(moment) + datetime.timedelta(seconds=1)).isoformat()
+
+
+class Pipeline:
+    """A tap, a loader and dbt over one engine, run again and again with the state kept between."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, loader: str, loader_config: Row, env: dict[str, str]) -> None:
+        self.folder, self.sandbox, self.loader, self.loader_config, self.env = (
+            folder,
+            sandbox,
+            loader,
+            loader_config,
+            env,
+        )
+        self.state: Any = None
+
+    def run(self, as_of: str) -> None:
+        """Extract what is new at this moment of the business, load it, build the marts."""
+        self.sandbox.set_clock(as_of)
+        config = {
+            "partner_id": self.sandbox.partner_id,
+            "partner_key": self.sandbox.partner_key,
+            "shop_ids": list(self.sandbox.shop_ids),
+            "api_url": self.sandbox.url,
+            "start_date": "2026-08-01T00:00:00Z",
+            "end_date": later(as_of),
+            "refresh_tokens": {str(shop): token for shop, token in self.sandbox.refresh_tokens.items()},
+            "token_store": str(self.folder / "tokens"),
+            "requests_per_second": 0,
+        }
+        read = run_tap("tap-shopee", config, state=self.state)
+        assert read.exit_code == 0, read.log
+        target = self.folder / "target.json"
+        target.write_text(json.dumps(self.loader_config))
+        loaded = run(executable(self.loader), "--config", str(target), stdin=read.stdout, env=self.env)
+        assert loaded.exit_code == 0, loaded.log
+        self.state = json.loads(loaded.stdout.splitlines()[-1])
+        assert self.state == read.state
+        built = run(
+            executable("dbt"),
+            "--no-use-colors",
+            "build",
+            "--exclude-resource-type",
+            "unit_test",
+            env=self.env,
+            cwd=ROOT / "transform",
+        )
+        assert built.exit_code == 0, built.stdout[-4000:]
+
+
+def dbt_env(folder: Path, target: str, **more: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "DBT_TARGET": target,
+        "DBT_PROFILES_DIR": str(ROOT / "transform"),
+        "DBT_TARGET_PATH": str(folder / "dbt"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **more,
+    }
+
+
+def on_duckdb(folder: Path, sandbox: Sandbox) -> tuple[Pipeline, Query]:
+    path = folder / "warehouse.duckdb"
+
+    def query(sql: str) -> list[Row]:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            result = connection.execute(sql)
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    config = {"path": str(path), "default_target_schema": "raw_shopee"}
+    env = dbt_env(folder, "duckdb", DUCKDB_PATH=str(path))
+    return Pipeline(folder, sandbox, "target-duckdb", config, env), query
+
+
+def on_bigquery(
+    folder: Path, sandbox: Sandbox, client: bigquery.Client, *, prefix: str = "", **env: str
+) -> tuple[Pipeline, Query]:
+    """The pipeline into a project's datasets, their names begun by ``prefix``; ``env`` may name the emulator."""
+
+    def query(sql: str) -> list[Row]:
+        located = re.sub(r"\b(from|join) (\w+\.)", rf"\1 {prefix}\2", sql)
+        return [dict(row) for row in client.query(located, timeout=60).result(timeout=300)]
+
+    config = {"project": client.project, "dataset": f"{prefix}raw_shopee"}
+    settings = dbt_env(folder, "bigquery", BQ_PROJECT=client.project, BQ_DATASET_PREFIX=prefix, **env)
+    return Pipeline(folder, sandbox, "target-bigquery", config, settings), query
+
+
+def daily(sandbox: Sandbox) -> dict[tuple[str, str], Row]:
+    """The truth of each day and shop, with figures as numbers."""
+    rows = {}
+    for row in sandbox.truth("daily"):
+        key = (row.pop("date"), row.pop("shop_id"))
+        del row["platform"]
+        rows[key] = {name: v if name == "currency" else Decimal(v) for name, v in row.items()}
+    return rows
+
+
+def rates() -> dict[str, list[tuple[str, Decimal]]]:
+    found: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
+    lines = (ROOT / "transform/seeds/exchange_rates.csv").read_text().splitlines()
+    names = lines[0].split(",")
+    for line in lines[1:]:
+        row = dict(zip(names, line.split(","), strict=True))
+        found[row["currency"]].append((row["valid_from"], Decimal(row["rate_to_thb"])))
+    return {currency: sorted(values) for currency, values in found.items()}
+
+
+def check(query: Query, sandbox: Sandbox) -> None:
+    """Compare every mart with the truth at the sandbox's present moment."""
+    table = "marts.mart_daily_performance"
+    truth = daily(sandbox)
+    figures = [name for name in next(iter(truth.values())) if name != "currency"]
+    marts = {(str(row["date"]), row["shop_id"]): row for row in query(f"select * from {table}")}
+    assert len(truth) > 60
+    assert set(truth) <= set(marts)
+    for key, row in marts.items():
+        expected = truth.get(key) or dict.fromkeys(figures, Decimal(0))
+        assert {n: Decimal(row[n]) for n in figures} == {n: expected[n] for n in figures}, key
+        if "currency" in expected:
+            assert row["currency"] == expected["currency"]
+
+    check_baht(marts, sandbox)
+
+    months: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys(figures, Decimal(0)))
+    for (date, shop), row in truth.items():
+        for name in figures:
+            months[date[:7], shop][name] += row[name]
+    shops = {(str(r["month"])[:7], r["shop_id"]): r for r in query("select * from marts.mart_shop_performance")}
+    assert set(months) <= set(shops)
+    for key, expected in months.items():
+        common = [n for n in ("revenue", "orders", "units", "refunds", "fees", "net_revenue") if n in shops[key]]
+        assert len(common) >= 5
+        assert {n: Decimal(shops[key][n]) for n in common} == {n: expected[n] for n in common}, key
+
+    expected_products = {
+        (r["date"], r["shop_id"], r["product_id"], r["variant_id"]): (
+            Decimal(r["units"]),
+            Decimal(r["unpriced_units"]),
+            Decimal(r["goods_value"] or 0),
+        )
+        for r in sandbox.truth("product_daily")
+    }
+    found_products = {
+        (str(r["date"]), r["shop_id"], r["product_id"], r["variant_id"]): (
+            Decimal(r["units"]),
+            Decimal(r["unpriced_units"]),
+            Decimal(r["goods_value"] or 0),
+        )
+        for r in query("select * from marts.mart_product_performance")
+        if r["units"] or r["unpriced_units"]
+    }
+    assert found_products == {k: v for k, v in expected_products.items() if v[0] or v[1]}
+
+    statuses = {(r["shop_id"], r["order_id"]): r["status"] for r in sandbox.truth("orders")}
+    found = query("select shop_id, order_id, status from staging.stg_orders")
+    assert {(r["shop_id"], r["order_id"]): r["status"] for r in found} == statuses
+
+
+def check_baht(marts: dict[tuple[str, str], Row], sandbox: Sandbox) -> None:
+    """Revenue in baht: each order at its day's rate, rounded half away from zero, then added."""
+    table = rates()
+    expected: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for order in sandbox.truth("orders"):
+        if order["is_sale"] == "true" and order["total_amount"]:
+            valid = [rate for since, rate in table[order["currency"]] if since <= order["order_date"]]
+            baht = (Decimal(order["total_amount"]) * valid[-1]).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+            expected[order["order_date"], order["shop_id"]] += baht
+    assert {k: Decimal(r["revenue_thb"]) for k, r in marts.items() if r["revenue_thb"]} == {
+        k: v for k, v in expected.items() if v
+    }
