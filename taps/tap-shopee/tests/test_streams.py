@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,6 +77,21 @@ def test_a_thousand_orders_cost_thirty_calls(only: Reader, sandbox: Sandbox) -> 
     assert large
     for window in large:
         assert window["requests"] <= 0.030 * window["rows"] + 2
+
+
+def test_exactly_a_thousand_orders_in_a_window_cost_exactly_thirty_calls(config: Config, tmp_path: Path) -> None:
+    with running_sandbox(orders=1000, days=10, shops=1, as_of=AS_OF, app_rps=0, shop_rps=0) as sandbox:
+        settings = {
+            **config,
+            "api_url": sandbox.url,
+            "shop_ids": list(sandbox.shop_ids),
+            "token_store": str(tmp_path / "tokens"),
+            "start_date": "2026-10-06T17:00:00Z",
+        }
+        done = run_tap("tap-shopee", settings, catalog=selecting(discover("tap-shopee", settings), ["orders", *LEDGER]))
+        (window,) = [w for w in done.records("sync_windows") if w["stream"] == "orders"]
+        assert (window["rows"], window["requests"]) == (len(sandbox.truth("orders")), 30)
+        assert window["rows"] == 1000
 
 
 def test_one_worker_and_sixteen_read_the_same(only: Reader) -> None:
