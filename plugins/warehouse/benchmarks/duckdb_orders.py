@@ -125,12 +125,12 @@ def main() -> None:
             database.unlink()
         size = bare.stat().st_size / options.orders
     medians = {what: [statistics.median(column) for column in zip(*found, strict=True)] for what, found in runs.items()}
-    print(f"{options.orders} orders of {size:.0f} bytes, {len(order(0))} fields, medians of {options.rounds}")  # noqa: T201
+    print(f"{options.orders} orders of {size:.0f} bytes, {len(order(0))} fields, medians of {options.rounds}")
     base = medians["start only"][0]
     for what, (wall, cpu, memory) in medians.items():
-        print(f"{what:14} {wall:6.2f} s wall ({wall - base:5.2f} without start) {cpu:6.2f} s CPU {memory:5.0f} MB")  # noqa: T201
+        print(f"{what:14} {wall:6.2f} s wall ({wall - base:5.2f} without start) {cpu:6.2f} s CPU {memory:5.0f} MB")
     ratio = (medians["target-duckdb"][0] - base) / (medians["read_json"][0] - base)
-    print(f"target-duckdb takes {ratio:.1f} times as long as read_json, start not counted")  # noqa: T201
+    print(f"target-duckdb takes {ratio:.1f} times as long as read_json, start not counted")
 
 
 if __name__ == "__main__":
