@@ -73,11 +73,11 @@ def summary() -> None:
         for stream in STREAMS:
             ((rows,),) = db.sql(f"select count(*) from raw_shopee.{stream}").fetchall()
             print(f"  {stream:<18}{rows:>9,}")
-        ((requests, waited),) = db.sql(
-            "select sum(requests), sum(seconds_throttled) from raw_shopee.sync_windows "
+        ((requests,),) = db.sql(
+            "select sum(requests) from raw_shopee.sync_windows "
             "where run_id = (select max(run_id) from raw_shopee.sync_windows)"
         ).fetchall()
-        print(f"  read by {requests:,} calls in the last run, {waited:.1f} s of waiting for the rate budget")
+        print(f"  the last run took {requests:,} calls")
         print("\nShops, all days, in THB (marts.mart_daily_performance)")
         print(f"  {'shop':<20}{'orders':>8}{'revenue':>16}{'refunds':>14}{'fees':>14}{'net':>16}")
         for name, orders, *figures in db.sql(
