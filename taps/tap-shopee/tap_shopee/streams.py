@@ -157,6 +157,7 @@ class ShopPerformance(ShopeeStream):
     name = "shop_performance"
     keys = ("shop_id", "snapshot_date", "metric_id")
     source = METRICS
+    local_days = True
 
     def prepare(self, row: Row, account: str) -> Row:
         """The reading's day, as the shop counts days."""

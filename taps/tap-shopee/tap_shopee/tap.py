@@ -89,6 +89,6 @@ class TapShopee(PlatformTap):
         shop = self.info(account)
         return f"{shop['shop_name']}, consent until {datetime.fromtimestamp(shop['expire_time'], UTC):%Y-%m-%d}"
 
-    def zone(self, account: str) -> tzinfo:
+    def find_zone(self, account: str) -> tzinfo:
         """The zone of the shop's region."""
         return ZONES.get(self.info(account)["region"], UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import tempfile
@@ -92,6 +93,20 @@ def test_exactly_a_thousand_orders_in_a_window_cost_exactly_thirty_calls(config:
         (window,) = [w for w in done.records("sync_windows") if w["stream"] == "orders"]
         assert (window["rows"], window["requests"]) == (len(sandbox.truth("orders")), 30)
         assert window["rows"] == 1000
+
+
+def test_a_shops_time_zone_is_asked_for_once_and_its_day_is_the_shops(only: Reader, sandbox: Sandbox) -> None:
+    sandbox.reset_stats()
+    done = only("shop_performance")
+    assert set(sandbox.stats()["calls"]["/api/v2/shop/get_shop_info"].values()) == {1}
+    days = {r["snapshot_date"] for r in done.records("shop_performance")}
+    now = datetime.datetime.now(datetime.UTC)
+    hours = (datetime.timedelta(hours=7), datetime.timedelta(hours=8))
+    assert days <= {
+        (now + offset - back).date().isoformat()
+        for offset in hours
+        for back in (datetime.timedelta(0), datetime.timedelta(minutes=5))
+    }
 
 
 def test_one_worker_and_sixteen_read_the_same(only: Reader) -> None:

@@ -33,8 +33,9 @@ _LOG_EVERY_SECONDS = 5.0
 class PlatformStream(Stream):
     """One stream of a platform.
 
-    A subclass is a declaration: ``name``, ``keys``, ``source``, and for incremental streams ``cursor`` (the field
-    that moves when a row changes) and ``windows``. Its schema is ``schemas/<name>.json`` of the tap's package.
+    A subclass is a declaration: ``name``, ``keys``, ``source``, and for incremental streams ``cursor`` (the field that
+    moves when a row changes) and ``windows``; ``local_days`` where windows or rows need the account's time zone. Its
+    schema is ``schemas/<name>.json`` of the tap's package.
     """
 
     keys: ClassVar[tuple[str, ...]]
@@ -42,6 +43,7 @@ class PlatformStream(Stream):
     windows: ClassVar[Windows | None] = None
     source: ClassVar[Source]
     account_field: ClassVar[str]
+    local_days: ClassVar[bool] = False
 
     def __init__(self, tap: PlatformTap) -> None:
         self.tap = tap
@@ -57,13 +59,13 @@ class PlatformStream(Stream):
         return row
 
     def plan(self, account: str, state: StreamState) -> Sequence[Window | None]:
-        """The windows to read for an account."""
+        """The windows to read for an account; raises what asking for its time zone may raise."""
+        tap = self.tap
+        # Only days need the zone, which may cost a call.
+        zone = tap.zone(account) if self.local_days else UTC
         if self.windows is None:
             return [None]
-        tap = self.tap
         covered = state.covered(account) if self.replication_method == "INCREMENTAL" else ()
-        # Only days need the account's zone, which may cost a call.
-        zone = tap.zone(account) if self.windows.by_day else UTC
         return self.windows.plan(start=tap.start, now=tap.now, end=tap.end, covered=covered, zone=zone)
 
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:

@@ -132,11 +132,17 @@ class PlatformTap(Tap):
         """The account's id as its records carry it."""
         return account
 
-    def zone(self, account: str) -> tzinfo:
-        """The account's own time zone, in which its days begin."""
+    def find_zone(self, account: str) -> tzinfo:
+        """The account's own time zone; may ask the platform."""
         return UTC
 
     # What streams ask for.
+
+    def zone(self, account: str) -> tzinfo:
+        """The time zone in which the account's days begin, asked for once."""
+        if account not in self._zones:
+            self._zones[account] = self.find_zone(account)
+        return self._zones[account]
 
     @functools.cached_property
     def now(self) -> datetime:
@@ -197,6 +203,7 @@ class PlatformTap(Tap):
         self.gaps: list[str] = []
         self.dead: dict[str, str] = {}
         self.has_written = False
+        self._zones: dict[str, tzinfo] = {}
         self.ledger = Ledger(self)
         streams: list[Stream] = [stream(self) for stream in self.stream_types]
         return [*streams, self.ledger.windows, self.ledger.rejections]
