@@ -34,7 +34,7 @@ class PlatformStream(Stream):
     """One stream of a platform.
 
     A subclass is a declaration: ``name``, ``keys``, ``source``, and for incremental streams ``cursor`` (the field that
-    moves when a row changes) and ``windows``; ``local_days`` where windows or rows need the account's time zone. Its
+    moves when a row changes) and ``windows``; ``local_days`` where its rows need the account's time zone. Its
     schema is ``schemas/<name>.json`` of the tap's package.
     """
 
@@ -62,7 +62,8 @@ class PlatformStream(Stream):
         """The windows to read for an account; raises what asking for its time zone may raise."""
         tap = self.tap
         # Only days need the zone, which may cost a call.
-        zone = tap.zone(account) if self.local_days else UTC
+        counts_days = self.local_days or (self.windows is not None and self.windows.by_day)
+        zone = tap.zone(account) if counts_days else UTC
         if self.windows is None:
             return [None]
         covered = state.covered(account) if self.replication_method == "INCREMENTAL" else ()
