@@ -260,7 +260,7 @@ def test_no_more_requests_are_under_way_than_allowed(server: Server) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert server.most == 3
+    assert 1 < server.most <= 3
 
 
 def test_a_clock_that_is_wrong_is_corrected_from_the_answer(server: Server) -> None:
