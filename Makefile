@@ -46,7 +46,12 @@ check: .venv/dev
 	@$(UV) export --quiet --frozen --no-hashes --no-emit-workspace --all-groups --no-header --no-annotate | diff -u plugins/constraints.txt - \
 	  || { echo "plugins/constraints.txt is older than uv.lock: run make lock."; exit 1; }
 
-unit: .venv/dev
+# Tests install the plugins once more, in a copy of this folder and without the network: from what this brings.
+.meltano/installed: .venv/dev uv.lock $(wildcard plugins/*/*.meltano.yml)
+	@$(RUN)/meltano --log-level=warning install
+	@touch $@
+
+unit: .venv/dev .meltano/installed
 	@$(RUN)/python -m pytest
 
 test-bigquery: .venv/dev ## The truth test in a real project, PROJECT=…: contracts, clustering and MERGE as BigQuery does them
