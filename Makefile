@@ -7,6 +7,8 @@ RUN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(PYTHON)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
+# The demo writes baht and Thai names, whatever the locale.
+export PYTHONUTF8 := 1
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .PHONY: help demo stop test lint format check unit lock test-bigquery clean
