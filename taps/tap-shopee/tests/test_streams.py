@@ -391,3 +391,31 @@ def test_rows_that_move_while_pages_are_read_are_not_lost(stream: str, path: str
         assert done.exit_code == 0, done.log
         key, column = ("order_sn", "order_id") if stream == "orders" else ("item_id", "product_id")
         assert {str(r[key]) for r in done.records(stream)} == {row[column] for row in sandbox.truth(table)}
+
+
+@pytest.mark.parametrize("half_open", [False, True])
+def test_no_row_is_lost_or_doubled_at_an_edge_whichever_way_the_platform_reads_it(
+    half_open: bool, config: Config, tmp_path: Path
+) -> None:
+    """Shopee does not say whether a window's end belongs to it: the same rows must come out of either reading."""
+    with running_sandbox(
+        orders_per_day=40, days=40, shops=1, as_of=AS_OF, half_open=half_open, app_rps=0, shop_rps=0
+    ) as sandbox:
+        settings = {
+            **config,
+            "api_url": sandbox.url,
+            "shop_ids": list(sandbox.shop_ids),
+            "token_store": str(tmp_path / "tokens"),
+        }
+        truth = {row["order_id"]: row["updated_at"] for row in sandbox.truth("orders")}
+        # A window ends exactly when an order was updated, and the next begins there.
+        edge = sorted(truth.values())[len(truth) // 2]
+        catalog = selecting(discover("tap-shopee", settings), ["orders"])
+        first = run_tap("tap-shopee", {**settings, "end_date": edge}, catalog=catalog)
+        state = json.loads(json.dumps(first.state))
+        second = run_tap("tap-shopee", {**settings, "start_date": edge}, catalog=catalog)
+    before = {o["order_sn"]: o["update_time"] for o in first.records("orders")}
+    after = {o["order_sn"]: o["update_time"] for o in second.records("orders")}
+    assert state["bookmarks"]["orders"]["accounts"][str(settings["shop_ids"][0])]["covered"][0][1] == edge
+    assert before.keys().isdisjoint(after)
+    assert before | after == truth
