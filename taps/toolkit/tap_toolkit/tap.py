@@ -94,7 +94,6 @@ class PlatformTap(Tap):
     A platform gives its name, settings, streams, client and the few hooks below.
     """
 
-    platform: ClassVar[str]
     account_name: ClassVar[str] = "account"
     stream_types: ClassVar[tuple[type[PlatformStream], ...]]
     message_writer_class = BufferedWriter
