@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         keep_alive = self._parser.should_keep_alive()
         try:
             response = self._handle(request)
-        except Exception:
+        except Exception:  # a bug in one handler must not end the server for every test that shares it
             logging.exception("the sandbox failed at %s", path)
             response = Response(b'{"error":"the sandbox has a bug; see its log"}', 500)
         if response.delay <= 0 and not self._waiting:

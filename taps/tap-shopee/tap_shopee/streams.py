@@ -17,7 +17,9 @@ ORDER_FIELDS = (
 )
 ITEM_STATUSES = ("NORMAL", "BANNED", "UNLIST", "REVIEWING", "SELLER_DELETE", "SHOPEE_DELETE")
 BY_CURSOR = Paging(param="cursor", first="", next="next_cursor", more="more")
-BY_OFFSET = Paging(param="offset", first="0", next="next_offset", more="has_next_page", one_page_windows=True)
+BY_OFFSET = Paging(
+    param="offset", first="0", next="next_offset", more="has_next_page", total="total_count", one_page_windows=True
+)
 FROM_PAGE_0 = Paging(param="page_no", first="0", more="more", one_page_windows=True)
 FROM_PAGE_1 = Paging(param="page_no", first="1", more="more")
 UPDATED = TimeRange("update_time_from", "update_time_to")

@@ -134,6 +134,7 @@ def test_settings_may_come_from_the_environment(config: Config) -> None:
         f"TAP_SHOPEE_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
         for name, value in {**config, "requests_per_second": 500.5}.items()
     }
+    env |= {"TAP_SHOPEE_CONCURRENCY": "", "TAP_SHOPEE_END_DATE": "", "TAP_SHOPEE_BATCH_CONFIG": ""}  # not set
     done = run(executable("tap-shopee"), "--config=ENV", "--test", env=env)
     assert done.exit_code == 0, done.log
     assert done.stdout.count("the credentials work") == 3

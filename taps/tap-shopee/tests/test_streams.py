@@ -60,6 +60,9 @@ def test_the_ledger_accounts_for_every_window_and_record(full: Run, sandbox: San
         rows[window["stream"]] += window["rows"]
         assert window["status"] == "done"
     assert rows == Counter({stream.name: len(full.records(stream.name)) for stream in STREAMS})
+    totals = [(w["rows"], w["platform_total"]) for w in windows if w["stream"] == "products"]
+    assert totals
+    assert all(rows == total for rows, total in totals)
     assert full.records("rejected_records") == []
 
 

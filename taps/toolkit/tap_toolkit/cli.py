@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,10 @@ class TapCommand(SingerCommand):
     def main(self, args: Any = None, **extra: Any) -> Any:  # type: ignore[override]
         """Run, and leave with exit code 1 and a sentence when something is wrong."""
         arguments = list(sys.argv[1:] if args is None else args)
+        # An empty variable is one that is not set: .env.example leaves them so, and the SDK cannot read them.
+        prefix = f"{self.tap_class.name.upper().replace('-', '_')}_"
+        for name in [name for name, value in os.environ.items() if name.startswith(prefix) and not value]:
+            del os.environ[name]
         try:
             if arguments[:1] == ["authorize"]:
                 return self.tap_class.authorize_command().main(arguments[1:], **extra)

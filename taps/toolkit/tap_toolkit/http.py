@@ -22,7 +22,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
-from tap_toolkit.errors import Fatal, Reauthorize, Retry, Rule, SkipAccount, TapError, decide
+from tap_toolkit.errors import Fatal, Reauthorize, Retry, Rule, SkipAccount, decide
 from tap_toolkit.ratelimit import RateBudget
 
 if TYPE_CHECKING:
@@ -268,10 +268,8 @@ class ApiClient(abc.ABC):
                 return self.payload(body)
         self._learn_clock(response.headers)
         code, message = refusal or ("", "")
-        raise self._decide(code, message, status, where, _retry_after(response.headers))
-
-    def _decide(self, code: str, message: str, status: int, where: str, retry_after: float | None) -> TapError:
-        return decide(self.rules, code=code, message=message, status=status, where=where, retry_after=retry_after)
+        wait = _retry_after(response.headers)
+        raise decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
 
     def _learn_clock(self, headers: Mapping[str, str]) -> None:
         """Correct for this machine's clock: platforms refuse signatures that are minutes old."""
@@ -282,7 +280,7 @@ class ApiClient(abc.ABC):
 
 
 def _waits() -> Generator[float, Retry, None]:
-    """Seconds before each next try: what the platform asks for, else exponential with full jitter, 60 at most."""
+    """Seconds before each next try: what the platform asks for, else exponential to 60 with jitter."""
     error = yield 0.0
     for exponent in itertools.count():
         ceiling = min(60.0, 2.0**exponent)

@@ -28,11 +28,11 @@ def setting(name: str, kind: Any, title: str, description: str, **more: Any) -> 
 def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
     """A sentence for each setting that does not fit the schema; defaults are filled in first."""
     properties: Mapping[str, Any] = schema.get("properties", {})
-    for name, setting in properties.items():
-        if "default" in setting and config.get(name) is None:
-            config[name] = setting["default"]
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]  # Meltano writes unset settings as empty
+    for name, declared in properties.items():
+        if "default" in declared:
+            config.setdefault(name, declared["default"])
     for name, value in config.items():
         kind = properties.get(name, {}).get("type", ())
         if isinstance(value, str) and "number" in kind:

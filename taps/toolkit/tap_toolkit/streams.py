@@ -155,8 +155,6 @@ class _Sync:
                 stream._write_record_message(record)
             else:
                 yield record
-        if self.write:
-            stream.state_manager.is_flushed = False
         self._log()
 
     def _edges(self, job: Job) -> frozenset[str]:
