@@ -1,0 +1,1 @@
+"""Singer tap for Facebook Ads, by the Meta Marketing API."""
