@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from talat_sandbox.business.advertising import Advertising
 from talat_sandbox.business.catalogue import Catalogue
 from talat_sandbox.business.dice import Dice
 from talat_sandbox.business.ids import Ref, decode, encode
@@ -30,6 +31,7 @@ class Plan:
     """What makes two businesses the same one.
 
     `total` orders over `days` local days from `opens` on; then more at the same pace, or none when `closed`.
+    `campaigns` are those of each shop's ad account; a business founded before there was advertising has the default.
     """
 
     seed: int
@@ -39,6 +41,7 @@ class Plan:
     shops: int
     products: int
     closed: bool
+    campaigns: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ class Business:
         self._touched: dict[Ref, list[int]] = {}
         self.touches = 0
         self.order = lru_cache(maxsize=4096)(self._order)
+        self.advertising = Advertising(
+            plan.seed, plan.days, plan.campaigns, self.catalogues, self.season, self.day_start, self.orders_on
+        )
 
     def day_start(self, shop: Shop, day: int) -> int:
         """Return the epoch second at which the shop's n-th local day begins."""
@@ -147,10 +153,14 @@ class Business:
     def walk(self, shop: Shop, as_of: int) -> Iterator[Order]:
         """Yield every order of a shop that exists at an instant, by local day."""
         for day in range(self.day_of(shop, as_of) + 1):
-            for number in range(self.season.count(shop.index, day)):
-                order = self._order(Ref(shop.index, day, number))
+            for order in self.orders_on(shop, day):
                 if order.life.created <= as_of:
                     yield order
+
+    def orders_on(self, shop: Shop, day: int) -> Iterator[Order]:
+        """Yield every order that a shop gets on its n-th local day, also those that are yet to come."""
+        for number in range(self.season.count(shop.index, day)):
+            yield self._order(Ref(shop.index, day, number))
 
     def life(self, ref: Ref) -> Life:
         """Return the life of the order at a place."""
