@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import orjson
 
+from talat_sandbox.business.ads import account_id
 from talat_sandbox.business.orders import PII, PII_BUYER_ID
-from talat_sandbox.business.shops import Shop, iso
+from talat_sandbox.business.shops import iso
 from talat_sandbox.clock import parse_instant
 from talat_sandbox.faults import Fault
 from talat_sandbox.truth import TABLES, table_csv
@@ -42,7 +44,7 @@ class Admin:
         try:
             if request.method == "GET" and name.startswith("truth/"):
                 return self._truth(name.removeprefix("truth/"), request)
-            route = self._routes.get((request.method, name))
+            route = self._routes.get((request.method, name)) or self._command(request.method, name)
             if route is None:
                 return json_response({"error": f"no {request.method} {request.path} here"}, 404)
             return json_response(route(request))
@@ -65,6 +67,7 @@ class Admin:
                     "region": shop.region.code,
                     "currency": shop.region.currency,
                     "time_zone": shop.region.time_zone,
+                    "ad_account_id": str(account_id(shop.index)),
                 }
                 for shop in business.shops
             ],
@@ -97,22 +100,24 @@ class Admin:
         return {"reset": True}
 
     def _revoke(self, request: Request) -> object:
-        shop = self._shop(request.json["shop_id"])
-        for platform in self._platforms:
-            platform.revoke(shop)
-        return {"revoked": shop.shop_id}
+        account, platforms = self._named(request.json)
+        for platform in platforms:
+            platform.revoke(account)
+        return {"revoked": account}
 
     def _deny(self, request: Request) -> object:
-        shop, path = self._shop(request.json["shop_id"]), str(request.json["path"])
-        for platform in self._platforms:
-            platform.deny(shop, path)
-        return {"denied": path, "shop_id": shop.shop_id}
+        (account, platforms), path = self._named(request.json), str(request.json["path"])
+        for platform in platforms:
+            platform.deny(account, path)
+        return {"denied": path, "account": account}
 
     def _expire_tokens(self, request: Request) -> object:
         asked = request.json
-        shop = self._shop(asked["shop_id"]) if asked.get("shop_id") else None
-        for platform in self._platforms:
-            platform.expire_tokens(shop, bool(asked.get("refresh")))
+        account, platforms = None, self._only(asked.get("platform"))
+        if asked.get("shop_id") or asked.get("account"):
+            account, platforms = self._named(asked)
+        for platform in platforms:
+            platform.expire_tokens(account, bool(asked.get("refresh")))
         return {"expired": True}
 
     def _secrets(self, _: Request) -> object:
@@ -129,13 +134,30 @@ class Admin:
         instant = parse_instant(as_of) if as_of else self._world.clock.now()
         return Response(table_csv(self._world.business, name, instant).encode(), 200, CSV)
 
-    def _shop(self, shop_id: object) -> Shop:
-        shop = self._world.business.by_shop_id.get(int(str(shop_id)))
-        if shop is None:
-            raise ValueError(f"no shop {shop_id}")
-        return shop
+    def _named(self, asked: Mapping[str, Any]) -> tuple[str, list[Platform]]:
+        """Return the account that a request names, as `shop_id` or `account`, and the platforms that have it."""
+        account = str(asked.get("account") or asked["shop_id"])
+        platforms = [platform for platform in self._platforms if platform.has(account)]
+        if not platforms:
+            raise ValueError(f"no shop or account {account}")
+        return account, platforms
+
+    def _only(self, name: object) -> list[Platform]:
+        """Return the platform of a name, or all of them without one."""
+        platforms = [platform for platform in self._platforms if name in (None, platform.name)]
+        if not platforms:
+            raise ValueError(f"no platform {name}")
+        return platforms
+
+    def _command(self, method: str, name: str) -> Callable[[Request], object] | None:
+        """Return one of a platform's own commands."""
+        owner, _, command = name.partition("/")
+        for platform in self._platforms:
+            if method == "POST" and platform.name == owner and command in platform.commands:
+                return lambda request: platform.commands[command](request.json)
+        return None
 
 
 def _show(fault: Fault) -> dict[str, object]:
-    shown: dict[str, object] = {"kind": fault.kind, "match": {"path": fault.path, "shop_id": fault.shop_id}}
+    shown: dict[str, object] = {"kind": fault.kind, "match": {"path": fault.path, "account": fault.account}}
     return {**shown, "times": fault.times, "after": fault.after, **fault.options}

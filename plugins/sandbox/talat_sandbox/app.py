@@ -24,7 +24,7 @@ class App:
         if request.path.startswith("/_sandbox/"):
             return self._admin(request)
         for platform in self._platforms:
-            if request.path.startswith(platform.prefix):
+            if platform.serves(request.path):
                 return self._platform(platform, request)
         return json_response({"error": f"no platform serves {request.path}"}, 404)
 
@@ -33,7 +33,7 @@ class App:
         stats.arrive(request.path, account)
         struck: list[Fault] = []
         if self._world.faults:
-            struck = [fault for fault in self._world.faults if fault.strikes(request.path, account)]
+            struck = [fault for fault in self._world.faults if fault.strikes(request.method, request.path, account)]
         response: Response | None = None
         for fault in struck:
             stats.fault(fault.kind)

@@ -22,6 +22,14 @@ KINDS = {
     "bad_record": "put a `value` that cannot be converted into `field` of the first record",
     "future_update_time": "set update_time of the first record to the year 2099",
     "unknown_field": "add a `field` nobody documented to the first record",
+    "job": "let the report that the request asks for go the way of `outcome` (Meta: see JOB_OUTCOMES)",
+}
+JOB_OUTCOMES = {
+    "failed": "ends as failed, with `code`, `subcode` and `message`",
+    "skipped": "ends as skipped: it has to be asked for anew",
+    "stalled": "stays at `percent` (0) for ever",
+    "lingering": "stands at 100 percent for `ms` (2000) before it is completed",
+    "unreadable": "completes, but its rows cannot be read; asked for again they can",
 }
 FAR_FUTURE = 4_070_908_800  # 2099-01-01T00:00:00Z
 _FIELDS = (
@@ -32,6 +40,8 @@ _FIELDS = (
     "item_id",
     "model_id",
     "auth_time",
+    "date_start",
+    "created_time",
 )
 
 
@@ -44,7 +54,8 @@ class Fault:
 
     kind: str
     path: str = ""
-    shop_id: str = ""
+    account: str = ""
+    method: str = ""
     times: int | None = 1
     after: int = 0
     probability: float | None = None
@@ -63,13 +74,16 @@ class Fault:
             raise ValueError(f"unknown fault kind {kind!r}; use one of {', '.join(KINDS)}")
         if kind == "error" and not options.get("code"):
             raise ValueError("a fault of kind error needs a code")
+        if kind == "job" and options.get("outcome") not in JOB_OUTCOMES:
+            raise ValueError(f"a fault of kind job needs an outcome: {', '.join(JOB_OUTCOMES)}")
         match = options.pop("match", {})
         probability = options.pop("probability", None)
         times = options.pop("times", None if probability is not None else 1)
         fault = cls(
             kind,
             str(match.get("path", "")),
-            str(match.get("shop_id", "")),
+            str(match.get("account") or match.get("shop_id", "")),
+            str(match.get("method", "POST" if kind == "job" else "")),
             None if times is None else int(times),
             int(options.pop("after", 0)),
             None if probability is None else float(probability),
@@ -79,9 +93,11 @@ class Fault:
         fault._draws.seed(fault.seed)
         return fault
 
-    def strikes(self, path: str, account: str) -> bool:
+    def strikes(self, method: str, path: str, account: str) -> bool:
         """Count a request; true when this one goes wrong."""
-        if self.path not in path or self.shop_id not in ("", account) or self.times == 0:
+        if self.path not in path or self.account not in ("", account) or self.times == 0:
+            return False
+        if self.method not in ("", method):
             return False
         if self.after > 0:
             self.after -= 1
@@ -119,7 +135,8 @@ class Fault:
 
     def _spoil_record(self, body: object) -> bool:
         if self.kind == "future_update_time":
-            return _replace(body, ("update_time",), FAR_FUTURE)
+            iso = "2099-01-01T00:00:00+0000"
+            return _replace(body, ("update_time",), FAR_FUTURE) or _replace(body, ("updated_time",), iso)
         if self.kind == "bad_record":
             wanted = self.options.get("field")
             return _replace(body, (str(wanted),) if wanted else _FIELDS, self.options.get("value", "not-a-value"))

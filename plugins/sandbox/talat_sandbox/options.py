@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from talat_sandbox.business.ads import MAX_CAMPAIGNS
 from talat_sandbox.business.model import Plan
 from talat_sandbox.clock import parse_instant
 
@@ -39,6 +40,7 @@ class Options:
     seed: int = _option(11, "another seed, another business")
     shops: int = _option(3, "number of shops, from 226001234 on; every third sells in Singapore")
     products: int = _option(60, "products in each shop")
+    campaigns: int = _option(4, "campaigns in each shop's ad account, with 2 ad sets of 3 ads each")
     as_of: str = _option("", "let the clock stand at this ISO time; empty follows real time")
     state_dir: str = _option(".sandbox", "where tokens, the opening day, pid and log are kept")
     token_seconds: int = _option(14400, "lifetime of an access token")
@@ -46,6 +48,14 @@ class Options:
     app_rps: int = _option(1000, "requests a second for the app; 0 is no limit")
     shop_rps: int = _option(1000, "requests a second for each shop; 0 is no limit")
     half_open: int = _option(0, "1: windows exclude their end (undocumented; 0 includes it)")
+    require_proof: int = _option(0, "1: Meta calls must carry appsecret_proof")
+    job_ms: int = _option(200, "shortest time a Meta report takes")
+    job_ms_max: int = _option(800, "longest time a Meta report takes")
+    insights_cells: int = _option(0, "rows times fields of a Meta report, a tenth of it for a GET; 0 is no limit")
+    usage_seconds: int = _option(3600, "window of Meta's quotas")
+    insights_quota: int = _option(0, "insights calls in a window for each ad account; 0 is Meta's formula")
+    management_quota: int = _option(0, "other calls in a window for each ad account; 0 is Meta's formula")
+    score_quota: int = _option(9000, "score within 300 s for each ad account: a read is 1, a write 3")
     cache_orders: int = _option(150_000, "rendered records kept in memory, about 2 KB each")
 
     @property
@@ -89,9 +99,18 @@ def read_options(values: Mapping[str, object]) -> Options:
                 raise OptionError(f"{entry.name.replace('_', '-')} must not be negative.")
         read[entry.name] = value
     options = Options(**read)  # type: ignore[arg-type]
-    for name, least, most in (("days", 1, 3650), ("shops", 1, 500), ("products", 1, 50_000), ("port", 0, 65535)):
+    for name, least, most in (
+        ("days", 1, 3650),
+        ("shops", 1, 500),
+        ("products", 1, 50_000),
+        ("port", 0, 65535),
+        ("campaigns", 1, MAX_CAMPAIGNS),
+    ):
         if not least <= getattr(options, name) <= most:
             raise OptionError(f"{name} must be between {least} and {most}.")
+    for name in ("usage_seconds", "score_quota"):
+        if not getattr(options, name):
+            raise OptionError(f"{name.replace('_', '-')} must be at least 1.")
     if not options.orders and not options.orders_per_day:
         raise OptionError("orders-per-day must be at least 1.")
     return options
@@ -109,6 +128,7 @@ def plan_from(options: Options) -> Plan:
         shops=options.shops,
         products=options.products,
         closed=bool(options.orders),
+        campaigns=options.campaigns,
     )
 
 
@@ -124,7 +144,7 @@ def remembered_plan(options: Options, reset: bool = False) -> Plan:
         known = Plan(**{**saved, "opens": date.fromisoformat(saved["opens"])})
         different = [
             name
-            for name in ("seed", "days", "total", "shops", "products", "closed")
+            for name in ("seed", "days", "total", "shops", "products", "closed", "campaigns")
             if getattr(known, name) != getattr(wanted, name)
         ]
         if different:

@@ -14,6 +14,7 @@ from talat_sandbox.web import Request, Response
 
 Handler = Callable[[Request], Response]
 
+_KEPT_LENGTHS = (len("host"), len("authorization"))
 _REASONS = {status.value: f"{status.value} {status.phrase}".encode() for status in HTTPStatus}
 
 
@@ -29,6 +30,7 @@ class Connection(asyncio.Protocol):
         self._waiting = 0
         self._url = b""
         self._body: list[bytes] = []
+        self._headers: dict[bytes, str] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember where to write."""
@@ -44,11 +46,16 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """Start a new request."""
-        self._url, self._body = b"", []
+        self._url, self._body, self._headers = b"", [], {}
 
     def on_url(self, url: bytes) -> None:
         """Collect the request target."""
         self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep the two headers a platform may look at; all others only cost time."""
+        if len(name) in _KEPT_LENGTHS:
+            self._headers[name.lower()] = value.decode("latin-1")
 
     def on_body(self, body: bytes) -> None:
         """Collect the request body."""
@@ -57,7 +64,15 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Answer a request that has arrived whole."""
         path, _, query = self._url.decode("latin-1").partition("?")
-        request = Request(self._parser.get_method().decode(), path, query, b"".join(self._body))
+        headers = self._headers
+        request = Request(
+            self._parser.get_method().decode(),
+            path,
+            query,
+            b"".join(self._body),
+            headers.get(b"host", ""),
+            headers.get(b"authorization", ""),
+        )
         keep_alive = self._parser.should_keep_alive()
         try:
             response = self._handle(request)

@@ -129,10 +129,15 @@ class Vault:
             self._data["used"].append(first)
 
     def _save(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._path.with_suffix(".tmp")
-        with draft.open("w", encoding="utf-8") as file:
-            json.dump(self._data, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self._path)
+        save_json(self._path, self._data)
+
+
+def save_json(path: Path, value: object) -> None:
+    """Write a value to a file that is whole at every instant."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".tmp")
+    with draft.open("w", encoding="utf-8") as file:
+        json.dump(value, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -17,22 +17,27 @@ CSV = b"text/csv; charset=utf-8"
 
 @dataclass
 class Request:
-    """One HTTP request. `path` has no query; `query` is the raw text after the question mark."""
+    """One HTTP request. `path` has no query; `query` is the raw text after the question mark.
+
+    Of the headers only `host` and `authorization` are kept, as they came.
+    """
 
     method: str
     path: str
     query: str
     body: bytes = b""
+    host: str = ""
+    authorization: str = ""
 
     @cached_property
     def params(self) -> dict[str, list[str]]:
         """Query parameters by name, decoded, repeated keys kept in order."""
-        found: dict[str, list[str]] = {}
-        for pair in self.query.split("&"):
-            name, _, value = pair.partition("=")
-            if name:
-                found.setdefault(_unquote(name), []).append(_unquote(value))
-        return found
+        return _pairs(self.query)
+
+    @cached_property
+    def form(self) -> dict[str, list[str]]:
+        """The body read as a form, like `params`."""
+        return _pairs(self.body.decode("utf-8", "replace"))
 
     @cached_property
     def json(self) -> dict[str, Any]:
@@ -70,6 +75,15 @@ class Response:
 def json_response(value: object, status: int = 200) -> Response:
     """Return a value as a JSON response."""
     return Response(orjson.dumps(value), status)
+
+
+def _pairs(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for pair in text.split("&"):
+        name, _, value = pair.partition("=")
+        if name:
+            found.setdefault(_unquote(name), []).append(_unquote(value))
+    return found
 
 
 def _unquote(text: str) -> str:

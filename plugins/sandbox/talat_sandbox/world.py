@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from talat_sandbox.business.model import Business
-from talat_sandbox.business.shops import Shop
 from talat_sandbox.clock import Clock
 from talat_sandbox.faults import Fault
 from talat_sandbox.options import Options
 from talat_sandbox.stats import Stats
 from talat_sandbox.web import Request, Response
+
+
+Command = Callable[[Mapping[str, Any]], object]
 
 
 @dataclass
@@ -26,10 +29,20 @@ class World:
 
 
 class Platform(Protocol):
-    """What a platform has to be: a router for one path prefix, which can also fail on request."""
+    """What a platform has to be: a router for its paths, which can also fail on request.
+
+    An account is the digits of what consent is given for: a shop, an ad account. `commands` are the platform's own
+    admin endpoints, `POST /_sandbox/<name>/<command>`.
+    """
 
     name: str
-    prefix: str
+    commands: dict[str, Command]
+
+    def serves(self, path: str) -> bool:
+        """Whether a path is the platform's."""
+
+    def has(self, account: str) -> bool:
+        """Whether an account is the platform's."""
 
     def account(self, request: Request) -> str:
         """Return the account a request is about, as text; empty when it names none."""
@@ -41,16 +54,16 @@ class Platform(Protocol):
         """Return the error a fault of kind `error` or `rate_limit` asks for; prepare other kinds."""
 
     def drift(self, request: Request, response: Response) -> None:
-        """Update one order that the page has listed and one that it has not."""
+        """Update one record that the page has listed and one that it has not."""
 
-    def deny(self, shop: Shop, path: str) -> None:
-        """Take a shop's permission for a path away."""
+    def deny(self, account: str, path: str) -> None:
+        """Take an account's permission for a path away."""
 
-    def revoke(self, shop: Shop) -> None:
-        """Withdraw a shop's consent."""
+    def revoke(self, account: str) -> None:
+        """Withdraw an account's consent."""
 
-    def expire_tokens(self, shop: Shop | None, refresh: bool) -> None:
-        """Let the access (or refresh) tokens of a shop, or of all, expire now."""
+    def expire_tokens(self, account: str | None, refresh: bool) -> None:
+        """Let the access (or refresh) tokens of an account, or of all, expire now."""
 
     def secrets(self) -> dict[str, list[str]]:
         """Return all secrets in use, by kind."""

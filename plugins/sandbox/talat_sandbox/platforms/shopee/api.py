@@ -26,7 +26,7 @@ from talat_sandbox.platforms.shopee.protocol import (
 from talat_sandbox.platforms.shopee.shop import ShopPages
 from talat_sandbox.vault import TokenError, Vault
 from talat_sandbox.web import Request, Response
-from talat_sandbox.world import World
+from talat_sandbox.world import Command, World
 
 
 class Route(NamedTuple):
@@ -41,10 +41,10 @@ class Shopee:
     """Shopee Open Platform API v2 over the shared business."""
 
     name = "shopee"
-    prefix = PREFIX
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.commands: dict[str, Command] = {}
         shops = tuple(world.business.by_shop_id)
         path = world.options.state_path / "auth-shopee.json"
         self._vault = Vault(path, shops, world.options.token_seconds)
@@ -70,6 +70,14 @@ class Shopee:
             "returns/get_return_list": Route("GET", finance.return_list),
             "returns/get_return_detail": Route("GET", finance.return_detail),
         }
+
+    def serves(self, path: str) -> bool:
+        """Whether a path is Shopee's."""
+        return path.startswith(PREFIX)
+
+    def has(self, account: str) -> bool:
+        """Whether an account is one of the shops."""
+        return account.isdigit() and int(account) in self._world.business.by_shop_id
 
     def account(self, request: Request) -> str:
         """Return the shop id a request names, in the query or, for token calls, in the body."""
@@ -107,17 +115,17 @@ class Shopee:
         if request.path.endswith("order/get_order_list") and b'"more":' in response.body:
             self._orders.drift(Call(request, self._shop(request), self._world.clock.now()))
 
-    def deny(self, shop: Shop, path: str) -> None:
+    def deny(self, account: str, path: str) -> None:
         """Take a shop's permission for a path (with or without the prefix) away."""
-        self._denied.add((shop.shop_id, path.removeprefix(PREFIX)))
+        self._denied.add((int(account), path.removeprefix(PREFIX)))
 
-    def revoke(self, shop: Shop) -> None:
+    def revoke(self, account: str) -> None:
         """Withdraw a shop's consent."""
-        self._vault.revoke(shop.shop_id)
+        self._vault.revoke(int(account))
 
-    def expire_tokens(self, shop: Shop | None, refresh: bool) -> None:
+    def expire_tokens(self, account: str | None, refresh: bool) -> None:
         """Let tokens expire now."""
-        self._vault.expire(shop.shop_id if shop else None, refresh=refresh)
+        self._vault.expire(int(account) if account else None, refresh=refresh)
 
     def secrets(self) -> dict[str, list[str]]:
         """Return the app's key and all codes and tokens."""
