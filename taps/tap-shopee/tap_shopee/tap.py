@@ -71,7 +71,7 @@ class TapShopee(PlatformTap):
         """The link a seller opens; Shopee keeps the redirect's own query, and so the state."""
         return self.client.consent_url(f"{redirect}?state={state}")
 
-    def exchange(self, answer: Mapping[str, str]) -> dict[str, Tokens]:
+    def exchange(self, answer: Mapping[str, str], redirect: str) -> dict[str, Tokens]:
         """The tokens for what the seller's browser brought back."""
         if not {"code", "shop_id"} <= set(answer):
             raise TapError(

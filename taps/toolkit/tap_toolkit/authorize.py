@@ -41,8 +41,11 @@ class ConsentFlow(Protocol):
     def consent_url(self, redirect: str, state: str, /) -> str:
         """The link to open. The platform then sends the browser to ``redirect``, with ``state`` in its query."""
 
-    def exchange(self, answer: Mapping[str, str], /) -> Mapping[str, Tokens]:
-        """The tokens, by account, for the query the browser came back with. Its errors never hold the code."""
+    def exchange(self, answer: Mapping[str, str], redirect: str, /) -> Mapping[str, Tokens]:
+        """The tokens, by account, for the query the browser came back to ``redirect`` with.
+
+        Its errors never hold the code.
+        """
 
 
 def authorize_command(
@@ -91,7 +94,7 @@ def authorize_command(
                     click.echo(f"Waiting for the answer at {redirect} for {timeout:g} seconds …")
                     answer = _awaited(answers, timeout)
             _judge(answer, state, needs_state=not paste)
-            granted = flow.exchange({name: value for name, value in answer.items() if name != "state"})
+            granted = flow.exchange({name: value for name, value in answer.items() if name != "state"}, redirect)
             if not granted:
                 raise TapError(f"The platform granted no {account_name}: consent again and choose at least one.")
             for account, tokens in granted.items():

@@ -7,9 +7,12 @@ A platform has hundreds of error codes; a tap can do only eight things about the
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
+
+_RANGE = re.compile(r"(\d+)-(\d+)")
 
 
 class TapError(Exception):
@@ -19,7 +22,8 @@ class TapError(Exception):
 class Retry(TapError):
     """Passing trouble: the same call is sent again after a back-off, or after ``retry_after`` seconds.
 
-    ``throttled`` says that the platform refused for rate: the whole budget then pauses, not one worker.
+    ``throttled`` says that the platform refused for rate: all its workers then pause, not one; with ``account_only``
+    those of the one account.
     ``attempts`` caps the tries below the client's own limit; ``then`` is raised when they are used up.
     """
 
@@ -29,12 +33,14 @@ class Retry(TapError):
         *,
         retry_after: float | None = None,
         throttled: bool = False,
+        account_only: bool = False,
         attempts: int | None = None,
         then: type[TapError] | None = None,
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.throttled = throttled
+        self.account_only = account_only
         self.attempts = attempts
         self.then = then or SkipWindow
 
@@ -71,8 +77,9 @@ class Fatal(TapError):
 class Rule:
     """One row of a platform's error table.
 
-    ``code`` is matched whole or after its last dot (``common.error_auth`` matches ``error_auth``); ``text``, where
-    given, must occur in the message, whatever its case. Earlier rows win. ``mend`` ends the sentence people read.
+    ``code`` is matched whole or as one of the parts between dots (``common.error_auth`` matches ``error_auth``, and
+    ``100.33`` a row for 100), or when it is a number within a range like ``200-299``; ``text``, where given, must occur in the message, whatever its case. Earlier rows win.
+    ``mend`` ends the sentence people read.
     """
 
     code: str
@@ -80,12 +87,19 @@ class Rule:
     mend: str
     text: str = ""
     throttled: bool = False
+    account_only: bool = False
     attempts: int | None = None
     then: type[TapError] | None = None
 
     def matches(self, code: str, message: str) -> bool:
         """Whether this row speaks of an answer with this code and message."""
-        return self.code in (code, code.rpartition(".")[2]) and self.text.casefold() in message.casefold()
+        return self._names(code) and self.text.casefold() in message.casefold()
+
+    def _names(self, code: str) -> bool:
+        parts = code.split(".")
+        if span := _RANGE.fullmatch(self.code):
+            return any(part.isdecimal() and int(span[1]) <= int(part) <= int(span[2]) for part in parts)
+        return self.code in (code, *parts)
 
     def raised(self, sentence: str, retry_after: float | None = None) -> TapError:
         """The error this row asks for."""
@@ -94,6 +108,7 @@ class Rule:
                 sentence,
                 retry_after=retry_after,
                 throttled=self.throttled,
+                account_only=self.account_only,
                 attempts=self.attempts,
                 then=self.then,
             )
@@ -105,20 +120,24 @@ _DECISIONS: dict[str, type[TapError]] = {
     for error in (Retry, Reauthorize, Split, SkipRecord, SkipWindow, SkipStream, SkipAccount, Fatal)
 }
 
+_THROTTLED = ("Throttled", "ThrottledAccount")
+
 
 def load_rules(package: str) -> tuple[Rule, ...]:
     """The error table of a tap: ``errors.csv`` in its package, a row a code.
 
-    Columns: code, text, decision (a class of this module, or ``Throttled`` for a Retry that pauses the application),
-    attempts, then, mend. Raises :class:`KeyError` for a decision that does not exist.
+    Columns: code, text, decision (a class of this module, ``Throttled`` for a Retry that pauses the application, or
+    ``ThrottledAccount`` for one that pauses the account), attempts, then, mend. Raises :class:`KeyError` for a decision
+    that does not exist.
     """
     with resources.files(package).joinpath("errors.csv").open(encoding="utf-8") as file:
         return tuple(
             Rule(
                 code=row["code"],
                 text=row["text"],
-                error=Retry if row["decision"] == "Throttled" else _DECISIONS[row["decision"]],
-                throttled=row["decision"] == "Throttled",
+                error=Retry if row["decision"] in _THROTTLED else _DECISIONS[row["decision"]],
+                throttled=row["decision"] in _THROTTLED,
+                account_only=row["decision"] == "ThrottledAccount",
                 attempts=int(row["attempts"]) if row["attempts"] else None,
                 then=_DECISIONS[row["then"]] if row["then"] else None,
                 mend=row["mend"],

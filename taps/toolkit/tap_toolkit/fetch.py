@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from tap_toolkit.errors import TapError
@@ -96,9 +96,9 @@ class Finished:
 class Fetcher:
     """The threads of one tap, shared by its streams one after the other."""
 
-    def __init__(self, client: ApiClient, concurrency: int) -> None:
+    def __init__(self, client: ApiClient, concurrency: int, *, windows_at_once: int = 0) -> None:
         self.client = client
-        self._readers = Workers(concurrency, "reader")
+        self._readers = Workers(max(concurrency, windows_at_once), "reader")
         self._callers = Workers(concurrency, "caller")
 
     def close(self) -> None:
@@ -106,9 +106,16 @@ class Fetcher:
         self._readers.close()
         self._callers.close()
 
-    def read(self, source: Source, plan: Mapping[str, Sequence[Window | None]], *, pad: timedelta) -> Reading:
+    def read(
+        self,
+        source: Source,
+        plan: Mapping[str, Sequence[Window | None]],
+        *,
+        pad: timedelta,
+        zone: Callable[[str], tzinfo] = lambda account: UTC,
+    ) -> Reading:
         """Begin to read windows of accounts; the windows of an account come out in the order given."""
-        return Reading(source, plan, pad, self.client, self._readers, self._callers)
+        return Reading(source, plan, pad, zone, self.client, self._readers, self._callers)
 
 
 class Reading:
@@ -119,11 +126,12 @@ class Reading:
         source: Source,
         plan: Mapping[str, Sequence[Window | None]],
         pad: timedelta,
+        zone: Callable[[str], tzinfo],
         client: ApiClient,
         readers: Workers,
         callers: Workers,
     ) -> None:
-        self.source, self.pad, self.client, self.callers = source, pad, client, callers
+        self.source, self.pad, self.zone, self.client, self.callers = source, pad, zone, client, callers
         self._ready: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._room = threading.Condition()
         self.waiting_rows = 0
@@ -229,6 +237,11 @@ class JobScope:
     def __init__(self, reading: Reading, job: Job) -> None:
         self._reading, self._job = reading, job
         self.account, self.window, self.pad = job.account, job.window, reading.pad
+
+    @property
+    def zone(self) -> tzinfo:
+        """The account's time zone."""
+        return self._reading.zone(self.account)
 
     def ask(self, path: str, params: Params, body: Mapping[str, Any] | None = None) -> Any:
         """The decoded answer of one call for this account."""

@@ -26,12 +26,15 @@ from tap_toolkit.errors import Fatal, Reauthorize, Retry, Rule, SkipAccount, dec
 from tap_toolkit.ratelimit import RateBudget
 
 if TYPE_CHECKING:
-    from tap_toolkit.tokens import TokenManager
+    from tap_toolkit.tokens import TokenSource
 
 Params = Sequence[tuple[str, str]]
 
 # At DEBUG urllib3 writes each request's address, which holds the token and the signature.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+# Seconds that one call may wait for an allowance to come back: platforms count by the hour.
+_MOST_THROTTLED = 3700.0
 
 # Fractions stay exact: money must never pass through a binary float.
 _DECODE = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -42,7 +45,7 @@ class Call:
     """One request, without what changes between attempts (signature, token, time).
 
     ``path`` goes behind the client's prefix. ``account`` is empty for calls that belong to the application. A ``body``
-    makes it a POST of JSON. ``once``: never sent again by itself, because the platform may have acted on it already.
+    makes it a POST. ``once``: never sent again by itself, because the platform may have acted on it already.
     """
 
     path: str
@@ -87,11 +90,13 @@ class ApiClient(abc.ABC):
     """A platform's API. Thread-safe; at most ``concurrency`` requests are on their way at once.
 
     A platform says how to sign (:meth:`sign`), how to read an answer (:meth:`refusal`, :meth:`payload`) and lists its
-    codes (``rules``). ``prefix`` begins the path of every call. Everything else is the same for all.
+    codes (``rules``). ``prefix`` begins the path of every call. A body is sent as JSON, or as a form where
+    ``posts_forms`` says so. Everything else is the same for all.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
-    prefix: ClassVar[str] = "/"
+    prefix: str = "/"
+    posts_forms: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -107,7 +112,7 @@ class ApiClient(abc.ABC):
         self.base_url = base_url.rstrip("/")
         self.host = urlsplit(self.base_url).netloc
         self.budget = budget
-        self.tokens: TokenManager | None = None
+        self.tokens: TokenSource | None = None
         self._timeout = timeout
         self._max_seconds = max_seconds
         self._slots = threading.BoundedSemaphore(concurrency)
@@ -138,6 +143,10 @@ class ApiClient(abc.ABC):
 
     def observe(self, call: Call, headers: Mapping[str, str]) -> None:  # noqa: B027
         """Feed the budget from an answer's headers. Platforms with usage headers override it."""
+
+    def retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """Seconds that the platform asks to wait after a refusal; None when it does not say."""
+        return _retry_after(headers)
 
     def now(self) -> float:
         """Seconds since 1970 by the platform's clock, as far as its answers have told."""
@@ -174,25 +183,29 @@ class ApiClient(abc.ABC):
 
     def _persist(self, call: Call, meter: Meter) -> Any:
         """Attempt until it succeeds, or until time or the tries an error allows are used up."""
+        sent, throttled, began = 0, 0.0, time.monotonic()
 
         def spent(details: Mapping[str, Any]) -> None:
+            nonlocal throttled
             trouble = details["exception"]
             meter.add(retries=1)
             self._logger.warning("Retrying in %.1f s: %s", details["wait"], trouble)
             if trouble.throttled:
-                self.budget.throttled(call.account, details["wait"])
-
-        sent = 0
+                throttled += details["wait"]
+                self.budget.throttled(call.account if trouble.account_only else "", details["wait"])
 
         def used_up(error: Exception) -> bool:
             nonlocal sent
             sent += 1
-            return isinstance(error, Retry) and error.attempts is not None and sent >= error.attempts
+            if not isinstance(error, Retry):
+                return False
+            # A platform that names the time to wait for an allowance is waited for; trouble is not, for ever.
+            left = self._max_seconds + min(throttled, _MOST_THROTTLED) - (time.monotonic() - began)
+            return left <= 0 or (error.attempts is not None and sent >= error.attempts)
 
         attempt = backoff.on_exception(
             _waits,
             Retry,
-            max_time=self._max_seconds,
             giveup=used_up,
             on_backoff=spent,
             jitter=None,
@@ -212,7 +225,12 @@ class ApiClient(abc.ABC):
         except Reauthorize as refused:
             if tokens is None:
                 raise SkipAccount(str(refused)) from None
-            token = tokens.renew(call.account, token)
+            try:
+                token = tokens.renew(call.account, token)
+            except Fatal as hopeless:
+                raise Fatal(f"{refused} {hopeless}") from None
+            except Reauthorize as again:
+                raise SkipAccount(str(again)) from None
         try:
             return self._attempt(call, token, meter)
         except Reauthorize as refused:
@@ -230,7 +248,8 @@ class ApiClient(abc.ABC):
                     self.base_url + path,
                     params=[*signed.params, *call.params],
                     headers=dict(signed.headers),
-                    json=call.body,
+                    json=None if self.posts_forms else call.body,
+                    data=call.body if self.posts_forms else None,
                     timeout=self._timeout,
                     allow_redirects=False,
                 )
@@ -251,9 +270,9 @@ class ApiClient(abc.ABC):
                     ) from None
                 raise Retry(f"{where} broke off ({kind}). It is sent again.") from None
         self._answered = True
-        return self._judge(call, response, where)
+        return self._judge(call, response, where, token)
 
-    def _judge(self, call: Call, response: requests.Response, where: str) -> Any:
+    def _judge(self, call: Call, response: requests.Response, where: str, token: str) -> Any:
         self.observe(call, response.headers)
         status = response.status_code
         try:
@@ -268,7 +287,9 @@ class ApiClient(abc.ABC):
                 return self.payload(body)
         self._learn_clock(response.headers)
         code, message = refusal or ("", "")
-        wait = _retry_after(response.headers)
+        if token:
+            message = message.replace(token, "…")  # some platforms repeat the token they refuse
+        wait = self.retry_after(response.headers)
         raise decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
 
     def _learn_clock(self, headers: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""How fast a platform may be asked: sliding windows over the calls of an application and of each account."""
+"""How fast a platform may be asked: by sliding windows over calls, and by what the platform says of its own count."""
 
 from __future__ import annotations
 
@@ -12,6 +12,15 @@ _PROCESS_BEGAN = time.monotonic()
 
 # Calls granted a window apart can arrive closer than that; platforms count arrivals.
 _ARRIVAL_MARGIN = 1.02
+
+#: Percent of a platform's allowance from which calls are spaced, and from which none is sent.
+SLOW_AT, STOP_AT = 75.0, 90.0
+# Seconds between calls at 75 % of an allowance; doubled with every three per cent more, they are 6 at 90 %, which the
+# smallest allowance known (six hundred calls an hour) bears for ever.
+_SPACING = 0.2
+# Seconds until a used-up allowance is looked at again where the platform does not say when it frees up: doubled each
+# time, because looking is a call too.
+_LOOK_AGAIN, _LOOK_SELDOM = 30.0, 900.0
 
 
 @dataclass(slots=True)
@@ -65,23 +74,40 @@ class RateBudget:
         windows = [w for w in (self._app, _window(account_rate)) if w]
         self._not_before = began + max((w.per for w in windows), default=0.0)
         self._paused: dict[str, float] = {}
+        self._spacing: dict[str, float] = {}
+        self._spaced: dict[str, float] = {}
+        self._looks: dict[str, float] = {}
 
     def acquire(self, account: str) -> float:
         """Wait until the account may be asked once more; returns the seconds waited. Thread-safe."""
+        waited = 0.0
+        while (wait := self._reserve(account)) > 0:
+            self._sleep(wait)
+            waited += wait
+            with self._lock:
+                if self._clock() >= self._resumes(account):
+                    break  # else an answer that came meanwhile asked for a longer pause
+        return waited
+
+    def _resumes(self, account: str) -> float:
+        return max(self._paused.get(account, 0.0), self._paused.get("", 0.0))
+
+    def _reserve(self, account: str) -> float:
+        """Take the next free moment; returns the seconds until then."""
         with self._lock:
             now = self._clock()
             limits = [limit for limit in (self._app, self._limit(account)) if limit]
-            moment = max(now, self._paused.get(account, now), self._paused.get("", now))
+            names = {account, ""}
+            moment = max(now, self._resumes(account), *(self._spaced.get(name, now) for name in names))
             if limits:
                 moment = max(moment, self._not_before)
             for limit in limits:
                 moment = max(moment, limit.earliest(moment))
             for limit in limits:
                 limit.take(moment)
-        waited = moment - now
-        if waited > 0:
-            self._sleep(waited)
-        return waited
+            for name in names & self._spacing.keys():
+                self._spaced[name] = moment + self._spacing[name]
+        return moment - now
 
     def pause(self, seconds: float, account: str = "") -> None:
         """Let no call start for ``seconds``: of the account, or of the whole application when none is named."""
@@ -89,14 +115,34 @@ class RateBudget:
             until = self._clock() + seconds
             self._paused[account] = max(until, self._paused.get(account, until))
 
+    def usage(self, percent: float, account: str = "", *, frees_in: float = 0) -> None:
+        """How much of its allowance the platform says is used up, by the account or (unnamed) the application.
+
+        From 75 % on calls are spaced, the more the fuller it is; from 90 % on none is sent for ``frees_in`` seconds.
+        """
+        with self._lock:
+            if percent < SLOW_AT:
+                self._spacing.pop(account, None)
+            else:
+                self._spacing[account] = _SPACING * 2 ** ((min(percent, STOP_AT) - SLOW_AT) / 3)
+            if percent < STOP_AT:
+                self._looks.pop(account, None)
+                return
+            if self._clock() < self._paused.get(account, 0.0) and not frees_in:
+                return  # an answer to a call that was under way already
+            if not frees_in:
+                frees_in = self._looks.get(account, _LOOK_AGAIN)
+                self._looks[account] = min(_LOOK_SELDOM, frees_in * 2)
+        self.pause(frees_in, account)
+
     def throttled(self, account: str, seconds: float) -> None:
-        """The platform refused for rate: pause the whole application, and go on at half the rate.
+        """The platform refused for rate: pause the account, or the application when none is named; then half the rate.
 
         Shopee warns that storms over the limit get an application locked, so no worker may go on alone.
         """
-        self.pause(seconds)
+        self.pause(seconds, account)
         with self._lock:
-            for limit in (self._app, self._limit(account)):
+            for limit in (self._app, self._limit(account) if account else None):
                 if limit:
                     limit.slow_down()
 

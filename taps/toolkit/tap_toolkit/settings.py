@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -42,6 +43,12 @@ def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[st
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
     sentences = [_sentence(error, properties) for error in errors]
     return list(dict.fromkeys(sentences))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that is most like one that is not; for the end of a sentence that refuses it."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.0)
+    return found[0] if found else ""
 
 
 def _sentence(error: ValidationError, properties: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple, Protocol
 
 from tap_toolkit.errors import SkipRecord, SkipWindow, Split
@@ -35,7 +35,11 @@ class Scope(Protocol):
 
     account: str
     window: Window | None
-    pad: Any
+    pad: timedelta
+
+    @property
+    def zone(self) -> tzinfo:
+        """The account's time zone, for a stream whose windows are local periods."""
 
     def ask(self, path: str, params: Params, body: Mapping[str, Any] | None = None) -> Any:
         """The decoded answer; raises what the platform's error table decides."""
@@ -74,6 +78,13 @@ def epoch_seconds(moment: datetime) -> str:
     return str(epoch_of(moment))
 
 
+class Bounds(Protocol):
+    """How a listing is told which span is wanted."""
+
+    def params(self, window: Window, pad: timedelta) -> Params:
+        """The parameters for a window, asked for from ``pad`` before its start."""
+
+
 @dataclass(frozen=True, slots=True)
 class TimeRange:
     """The two parameters that bound a listing, both taken as belonging to the span."""
@@ -82,7 +93,7 @@ class TimeRange:
     end: str
     text: Callable[[datetime], str] = epoch_seconds
 
-    def params(self, window: Window, pad: Any) -> Params:
+    def params(self, window: Window, pad: timedelta) -> Params:
         """From ``pad`` before the start to the end, so that no reading of the platform's edges loses a row."""
         return [(self.start, self.text(window.start - pad)), (self.end, self.text(window.end))]
 
@@ -92,6 +103,7 @@ class Paging:
     """How a listing goes on: by a cursor or offset that the answer carries (``next``), else by page numbers.
 
     ``more`` is true in the answer while there is more; ``size`` rows a page are asked for by ``size_param``.
+    ``first`` empty and ``skip_first``: the first page is asked for by saying nothing.
     ``one_page_windows``: rows move between numbered pages while they are read, so that one would be missed. Such a
     listing is only believed when it fits one page; a fuller window is halved.
     """
@@ -103,7 +115,17 @@ class Paging:
     size: int = 100
     size_param: str = "page_size"
     total: str = ""
+    skip_first: bool = False
     one_page_windows: bool = False
+
+    def of_size(self, size: int) -> Paging:
+        """The same with other pages."""
+        return replace(self, size=size)
+
+    def params(self, position: str) -> Params:
+        """What asks for the page at a position."""
+        size = [(self.size_param, str(self.size))]
+        return size if self.skip_first and position == self.first else [(self.param, position), *size]
 
     def following(self, body: Any, position: str) -> str:
         """The position after this one."""
@@ -195,8 +217,8 @@ class Detail:
 class Listing:
     """A listing, paged or not, whole or by windows, perhaps followed by details.
 
-    ``rows``: where the rows are; an object there is one row. ``key`` and ``version`` tell rows apart when a page
-    repeats them. ``keep``: values of the answer copied into each row.
+    ``path`` may hold ``{account}``. ``rows``: where the rows are; an object there is one row. ``key`` and ``version``
+    tell rows apart when a page repeats them. ``keep``: values of the answer copied into each row.
     """
 
     path: str
@@ -205,7 +227,7 @@ class Listing:
     _: KW_ONLY
     version: str = ""
     params: Params = ()
-    window: TimeRange | None = None
+    window: Bounds | None = None
     paging: Paging | None = None
     keep: Mapping[str, str] = field(default_factory=dict)
     details: tuple[Detail, ...] = ()
@@ -227,14 +249,16 @@ class Listing:
 
     def _pages(self, scope: Scope, window: Window | None, seen: set[Any]) -> Iterator[Rows]:
         try:
-            yield from self._walk(scope, window, seen)
+            yield from self.pages(scope, window, seen)
         except Split as refused:
             if window is None or not window.divisible:
                 raise SkipWindow(f"{refused} It cannot be asked for in smaller pieces.") from None
             for half in window.halves():
                 yield from self._pages(scope, half, seen)
 
-    def _walk(self, scope: Scope, window: Window | None, seen: set[Any]) -> Iterator[Rows]:
+    def pages(self, scope: Scope, window: Window | None = None, seen: set[Any] | None = None) -> Iterator[Rows]:
+        """The rows page by page, without those in ``seen``; raises :class:`Split` where it is too long."""
+        seen = set() if seen is None else seen
         params = [*self.params]
         if self.window and window:
             params += self.window.params(window, scope.pad)
@@ -243,8 +267,8 @@ class Listing:
         visited: set[str] = set()
         while True:
             scope.wait_for_room()
-            place = [(paging.param, position), (paging.size_param, str(paging.size))] if paging else []
-            body = scope.ask(self.path, [*params, *place])
+            place = paging.params(position) if paging else []
+            body = scope.ask(self.path.format(account=scope.account), [*params, *place])
             more = bool(paging and dig(body, paging.more))
             if more and paging and paging.one_page_windows and window and window.divisible:
                 raise Split(f"{self.path} has more than a page in {window}.")

@@ -47,11 +47,15 @@ class PlatformStream(Stream):
 
     def __init__(self, tap: PlatformTap) -> None:
         self.tap = tap
-        text = resources.files(type(tap).__module__.partition(".")[0]).joinpath(f"schemas/{self.name}.json")
-        self._full_schema: dict[str, Any] = json.loads(text.read_text(encoding="utf-8"))
+        self._full_schema = self.full_schema()
         super().__init__(tap, schema=published(self._full_schema))
         self.primary_keys = self.keys
         self.replication_key = self.cursor
+
+    @classmethod
+    def full_schema(cls) -> dict[str, Any]:
+        """The schema with what is not published; overridden where a stream has no file of its own."""
+        return read_schema(cls.__module__.partition(".")[0], cls.name)
 
     def prepare(self, row: Row, account: str) -> Row:
         """The row as the schema names its fields; overridden where the platform's own names will not do."""
@@ -62,7 +66,7 @@ class PlatformStream(Stream):
         """The windows to read for an account; raises what asking for its time zone may raise."""
         tap = self.tap
         # Only days need the zone, which may cost a call.
-        counts_days = self.local_days or (self.windows is not None and self.windows.by_day)
+        counts_days = self.local_days or (self.windows is not None and self.windows.period is not None)
         zone = tap.zone(account) if counts_days else UTC
         if self.windows is None:
             return [None]
@@ -83,6 +87,13 @@ class PlatformStream(Stream):
         yield from _Sync(self, write=write_messages).run()
 
 
+def read_schema(package: str, name: str) -> dict[str, Any]:
+    """The JSON schema ``schemas/<name>.json`` of a package."""
+    text = resources.files(package).joinpath(f"schemas/{name}.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
 class _Sync:
     """One stream's pass over all its accounts."""
 
@@ -101,6 +112,14 @@ class _Sync:
 
     def run(self) -> Iterator[Record]:
         stream, tap = self.stream, self.tap
+        kept = stream.windows.retention if stream.windows else None
+        if kept is not None and tap.start < tap.now - kept:
+            stream.logger.warning(
+                "%s: the platform keeps %d days: nothing before %s can be read, whatever start_date says.",
+                stream.name,
+                kept.days,
+                iso(tap.now - kept),
+            )
         plan: dict[str, Sequence[Window | None]] = {}
         for account in tap.accounts:
             if reason := tap.dead.get(account):
@@ -114,7 +133,7 @@ class _Sync:
                 self._account_failed(account, error, [Job(account, None)])
         self.progress["windows"] = sum(map(len, plan.values()))
         pad = stream.windows.pad if stream.windows else timedelta(0)
-        reading = tap.fetcher.read(stream.source, plan, pad=pad)
+        reading = tap.fetcher.read(stream.source, plan, pad=pad, zone=tap.zone)
         for event in reading.events():
             if isinstance(event, Arrived):
                 yield from self._arrived(event.job, event.rows)

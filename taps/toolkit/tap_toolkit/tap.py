@@ -7,7 +7,7 @@ import functools
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import FrameType
 from typing import IO, Any, ClassVar, cast
 
@@ -28,7 +28,7 @@ from tap_toolkit.settings import check_settings, setting
 from tap_toolkit.state import check_state
 from tap_toolkit.streams import PlatformStream
 from tap_toolkit.token_stores import open_store
-from tap_toolkit.tokens import TokenManager, Tokens
+from tap_toolkit.tokens import TokenManager, Tokens, TokenSource
 from tap_toolkit.windows import instant
 from tap_toolkit.writer import BufferedWriter
 
@@ -96,6 +96,12 @@ class PlatformTap(Tap):
 
     account_name: ClassVar[str] = "account"
     stream_types: ClassVar[tuple[type[PlatformStream], ...]]
+    #: Common settings that say nothing to this platform.
+    unused_settings: ClassVar[frozenset[str]] = frozenset()
+    #: Windows read side by side, where they mostly wait for reports; else as many as requests.
+    windows_at_once: ClassVar[int] = 0
+    #: How long before its end a token is renewed; at most the last quarter of its life.
+    renew_before: ClassVar[timedelta] = timedelta(minutes=5)
     message_writer_class = BufferedWriter
 
     @property
@@ -120,8 +126,8 @@ class PlatformTap(Tap):
         """The link an account's owner opens to consent; the answer comes to ``redirect`` with ``state``."""
 
     @abc.abstractmethod
-    def exchange(self, answer: Mapping[str, str]) -> dict[str, Tokens]:
-        """The tokens, by account, for the query the owner's browser came back with."""
+    def exchange(self, answer: Mapping[str, str], redirect: str) -> dict[str, Tokens]:
+        """The tokens, by account, for the query the owner's browser came back to ``redirect`` with."""
 
     @abc.abstractmethod
     def identify(self, account: str) -> str:
@@ -164,31 +170,36 @@ class PlatformTap(Tap):
         config = self.config
         client = self.make_client(
             budget=RateBudget(
-                app_rate=float(config["requests_per_second"]),
-                account_rate=float(config["account_requests_per_second"]),
+                app_rate=float(config.get("requests_per_second", 0)),
+                account_rate=float(config.get("account_requests_per_second", 0)),
             ),
             concurrency=config["concurrency"],
             user_agent=f"{self.name}/{self.plugin_version}",
             logger=self.logger,
         )
-        client.tokens = self.tokens
+        client.tokens = self.token_source()
         return client
+
+    def token_source(self) -> TokenSource:
+        """Where calls have their tokens from; a platform whose tokens may come from the settings overrides it."""
+        return self.tokens
 
     @functools.cached_property
     def tokens(self) -> TokenManager:
-        """The accounts' tokens, renewed when they must be."""
+        """The accounts' tokens, kept in the store and renewed when they must be."""
         return TokenManager(
             open_store(self.config["token_store"]),
             key=self.token_key,
             refresh=self.refresh,
             seeds={str(k): v for k, v in (self.config.get("refresh_tokens") or {}).items()},
             tap_name=self.name,
+            margin_seconds=self.renew_before.total_seconds(),
         )
 
     @functools.cached_property
     def fetcher(self) -> Fetcher:
         """The threads that read."""
-        return Fetcher(self.client, self.config["concurrency"])
+        return Fetcher(self.client, self.config["concurrency"], windows_at_once=self.windows_at_once)
 
     def gap(self, sentence: str) -> None:
         """Note that something could not be read: the run goes on, and ends with exit code 1."""
@@ -204,8 +215,11 @@ class PlatformTap(Tap):
         self.has_written = False
         self._zones: dict[str, tzinfo] = {}
         self.ledger = Ledger(self)
-        streams: list[Stream] = [stream(self) for stream in self.stream_types]
-        return [*streams, self.ledger.windows, self.ledger.rejections]
+        return [*self.make_streams(), self.ledger.windows, self.ledger.rejections]
+
+    def make_streams(self) -> Sequence[Stream]:
+        """The platform's streams; overridden where the settings name some."""
+        return [stream(self) for stream in self.stream_types]
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take a state over; raises :class:`~tap_toolkit.errors.Fatal` for one that is not this tap's."""
@@ -274,7 +288,8 @@ class PlatformTap(Tap):
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Add the settings that every tap has."""
-        merge_missing_config_jsonschema(COMMON_SETTINGS, config_jsonschema)
+        used = {name: s for name, s in COMMON_SETTINGS["properties"].items() if name not in cls.unused_settings}
+        merge_missing_config_jsonschema({**COMMON_SETTINGS, "properties": used}, config_jsonschema)
         required = config_jsonschema.setdefault("required", [])
         required += [name for name in COMMON_SETTINGS["required"] if name not in required]
         super().append_builtin_config(config_jsonschema)

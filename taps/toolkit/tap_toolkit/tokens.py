@@ -124,6 +124,31 @@ class TokenStore(Protocol):
         """
 
 
+class TokenSource(Protocol):
+    """Where a client has an account's access token from."""
+
+    def access_token(self, account: str) -> str:
+        """A token that should be valid now."""
+
+    def renew(self, account: str, rejected: str) -> str:
+        """Another token, after the platform has rejected this one."""
+
+
+class FixedToken:
+    """One token for all accounts, from the settings: whoever made it makes the next one."""
+
+    def __init__(self, token: str, setting: str) -> None:
+        self._token, self._setting = token, setting
+
+    def access_token(self, account: str) -> str:
+        """The token."""
+        return self._token
+
+    def renew(self, account: str, rejected: str) -> str:
+        """There is no other: raises :class:`Fatal`."""
+        raise Fatal(f"It is the token of the setting {self._setting}.")
+
+
 class _Held(NamedTuple):
     """A token in memory, and when it must be looked at again (None: only when it is rejected)."""
 

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
-from typing import NamedTuple
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Literal, NamedTuple
 
 SECOND = timedelta(seconds=1)
+
+Period = Literal["day", "week", "month"]
+# More than the longest of each, and less than two.
+_LONGEST: dict[Period, timedelta] = {
+    "day": timedelta(hours=36),
+    "week": timedelta(days=10),
+    "month": timedelta(days=40),
+}
 
 
 def days(number: float) -> timedelta:
@@ -60,6 +68,10 @@ class Window(NamedTuple):
         middle = self.start + timedelta(seconds=seconds)
         return Window(self.start, middle), Window(middle, self.end)
 
+    def dates(self, zone: tzinfo) -> tuple[date, date]:
+        """The first and the last local date that the span touches."""
+        return self.start.astimezone(zone).date(), (self.end - SECOND).astimezone(zone).date()
+
     def __str__(self) -> str:
         return f"{iso(self.start)}/{iso(self.end)}"
 
@@ -99,7 +111,8 @@ class Windows:
     rows arrive late or are restated. ``lag``: the newest instants are left to the next run, when the platform has
     surely written them. ``pad``: asked for besides, before the start, since platforms do not say whether their edges
     are open or closed. ``retention``: the platform keeps no more. ``since``: read from here whatever ``start_date``
-    says (a catalogue is wanted whole). ``by_day``: cut at midnights of the account's time zone.
+    says (a catalogue is wanted whole). ``period``: cut only where a day, week (from Monday) or month of the account's
+    time zone begins, and read each such period from its beginning.
     """
 
     span: timedelta
@@ -108,7 +121,7 @@ class Windows:
     pad: timedelta = SECOND
     retention: timedelta | None = None
     since: datetime | None = None
-    by_day: bool = False
+    period: Period | None = None
 
     def plan(
         self,
@@ -130,15 +143,15 @@ class Windows:
         if end is not None:
             stop = min(stop, end)
         begin, stop = begin.replace(microsecond=0), stop.replace(microsecond=0)
-        if self.by_day:
-            begin = _midnight(begin, zone)
+        if self.period:
+            begin = _beginning(self.period, begin, zone)
         if begin >= stop:
             return []
         known = subtract(covered, [Window(stop, datetime.max.replace(tzinfo=UTC))])
-        if known and self.lookback:
+        if known and (self.lookback or self.period):
             again = known[-1].end - self.lookback
-            if self.by_day:
-                again = _midnight(again, zone)
+            if self.period:
+                again = _beginning(self.period, again, zone)
             known = subtract(known, [Window(again, stop)])
         gaps = subtract([Window(begin, stop)], known)
         return [window for gap in gaps for window in self._cut(gap, zone)]
@@ -148,16 +161,20 @@ class Windows:
         step = self.span - self.pad
         start = gap.start
         while start < gap.end:
-            stop = start + (self.span if self.by_day else step)
-            if self.by_day:
-                stop = _midnight(stop, zone)
-                if stop <= start:  # a day of 25 hours, where the clocks go back
-                    stop = _midnight(start + timedelta(hours=36), zone)
+            stop = start + step
+            if self.period:
+                stop = _beginning(self.period, start + self.span, zone)
+                if stop <= start:  # one longer than the span: a day of 25 hours, where the clocks go back
+                    stop = _beginning(self.period, start + _LONGEST[self.period], zone)
             yield Window(start, min(stop, gap.end))
             start = stop
 
 
-def _midnight(moment: datetime, zone: tzinfo) -> datetime:
-    """The last local midnight at or before the instant, in UTC."""
-    local = moment.astimezone(zone)
-    return datetime.combine(local.date(), time(0), zone).astimezone(UTC)
+def _beginning(period: Period, moment: datetime, zone: tzinfo) -> datetime:
+    """The last beginning of a local day, week or month at or before the instant, in UTC."""
+    day = moment.astimezone(zone).date()
+    if period == "week":
+        day -= timedelta(days=day.weekday())
+    elif period == "month":
+        day = day.replace(day=1)
+    return datetime.combine(day, time(0), zone).astimezone(UTC)

@@ -98,7 +98,7 @@ class Flow:
     def consent_url(self, redirect: str, state: str) -> str:
         return f"{self.config['url']}/consent?{urlencode({'redirect': redirect, 'state': state})}"
 
-    def exchange(self, answer: Mapping[str, str]) -> dict[str, Tokens]:
+    def exchange(self, answer: Mapping[str, str], redirect: str) -> dict[str, Tokens]:
         assert "state" not in answer
         try:
             urlopen(f"{self.config['url']}/token?{urlencode(answer)}").close()

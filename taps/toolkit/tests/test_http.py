@@ -33,6 +33,7 @@ from tap_toolkit.errors import (
 )
 from tap_toolkit.http import ApiClient, Call, Meter, Signed
 from tap_toolkit.ratelimit import RateBudget
+from tap_toolkit.tokens import FixedToken
 
 SECRET = "s3cr3t-token"
 
@@ -55,6 +56,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: list[Answer] = []
         self.asked: list[dict[str, str]] = []
+        self.bodies: list[bytes] = []
         self.under_way = self.most = 0
         self.lock = threading.Lock()
 
@@ -71,6 +73,8 @@ class Handler(BaseHTTPRequestHandler):
         server = self.server
         with server.lock:
             server.asked.append(dict(parse_qsl(urlsplit(self.path).query)))
+            if length := int(self.headers.get("Content-Length") or 0):
+                server.bodies.append(self.rfile.read(length))
             answer = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
             server.under_way += 1
             server.most = max(server.most, server.under_way)
@@ -102,6 +106,7 @@ class Client(ApiClient):
         Rule("gone", SkipRecord, "It is gone."),
         Rule("forbidden", SkipStream, "Ask for the permission."),
         Rule("busy", Retry, "Later.", throttled=True),
+        Rule("full", Retry, "Later.", throttled=True, account_only=True),
         Rule("twice", Retry, "Again.", attempts=2, then=Fatal),
         Rule("token", Reauthorize, "Consent."),
     )
@@ -131,10 +136,26 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
+class Watch:
+    """A clock that only sleeping moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 def client(server: Server | None, url: str = "", **more: Any) -> Client:
-    made = Client(
+    watch = Watch()
+    made: Client = more.pop("kind", Client)(
         base_url=server.url if server else url,
-        budget=RateBudget(sleep=lambda seconds: None),
+        budget=RateBudget(clock=watch, sleep=watch.sleep, began=0.0),
         concurrency=more.pop("concurrency", 4),
         user_agent="test",
         **more,
@@ -212,12 +233,55 @@ def test_retry_after_is_honoured_as_seconds_and_as_a_date(server: Server, patien
 def test_a_refusal_for_rate_pauses_the_whole_budget(server: Server) -> None:
     server.answers = [Answer({}, 429, {"Retry-After": "30"}), OK]
     made = client(server)
-    slept: list[float] = []
-    made.budget._sleep = slept.append
+    watch = made.budget._clock
+    assert isinstance(watch, Watch)
     made.call(Call("x", "1"))
+    assert watch.slept == [30]
+    made.budget.throttled("", 30.0)
     made.call(Call("x", "2"))
-    assert all(29 < pause <= 30 for pause in slept)
-    assert len(slept) == 2
+    assert watch.slept == [30, 30]
+
+
+def test_a_refusal_for_one_accounts_rate_pauses_that_account_alone(server: Server) -> None:
+    server.answers = [Answer({"error": "full"}, 400, {"Retry-After": "20"}), OK]
+    made = client(server)
+    mine, other = Meter(), Meter()
+    made.call(Call("x", "1"), mine)
+    made.call(Call("x", "2"), other)
+    assert (mine.throttled, other.throttled) == (20.0, 0.0)
+
+
+def test_waiting_for_an_allowance_is_not_patience_lost(server: Server, patience: list[float]) -> None:
+    server.answers = [*[Answer({"error": "busy"}, 400, {"Retry-After": "900"})] * 3, OK]
+    assert client(server, max_seconds=0.01).call(Call("x", "1"))["rows"] == [1]
+    assert patience == [900, 900, 900]
+
+
+def test_a_body_is_a_form_where_the_platform_wants_forms(server: Server) -> None:
+    class Forms(Client):
+        posts_forms = True
+
+    made = client(server, kind=Forms)
+    server.answers = [OK]
+    made.call(Call("x", body={"level": "ad", "range": '{"since": 1}'}))
+    assert server.bodies == [b"level=ad&range=%7B%22since%22%3A+1%7D"]
+
+
+def test_a_message_that_repeats_the_token_is_told_without_it(server: Server) -> None:
+    server.answers = [Answer({"error": "gone", "message": "Malformed access token abc123!"}, 400)]
+    made = client(server)
+    made.tokens = FixedToken("abc123", "access_token")
+    with pytest.raises(SkipRecord) as raised:
+        made.call(Call("x", "1"))
+    assert "Malformed access token …!" in str(raised.value)
+
+
+def test_a_token_from_the_settings_that_is_refused_ends_the_run_and_names_the_setting(server: Server) -> None:
+    server.answers = [Answer({"error": "token", "message": "expired"}, 400)]
+    made = client(server)
+    made.tokens = FixedToken("abc123", "access_token")
+    with pytest.raises(Fatal, match=r"expired». Consent\. It is the token of the setting access_token\."):
+        made.call(Call("x", "1"))
 
 
 class Tokens:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_toolkit.ratelimit import RateBudget
@@ -80,7 +80,7 @@ def test_without_a_limit_nobody_waits() -> None:
 def test_a_refusal_for_rate_pauses_every_account_and_halves_the_rate() -> None:
     clock = Clock()
     limits = budget(clock, app_rate=10)
-    limits.throttled("a", 4.0)
+    limits.throttled("", 4.0)
     assert limits.acquire("b") == pytest.approx(4.0)
     began = clock.now
     for _ in range(10):
@@ -94,6 +94,60 @@ def test_a_pause_of_one_account_leaves_the_others_alone() -> None:
     limits.pause(9.0, "a")
     assert limits.acquire("b") == 0.0
     assert limits.acquire("a") == pytest.approx(9.0)
+
+
+def test_calls_are_spaced_from_three_quarters_of_an_allowance_on() -> None:
+    clock = Clock()
+    limits = budget(clock)
+    limits.usage(74.9, "a")
+    assert [limits.acquire("a") for _ in range(5)] == [0.0] * 5
+    for percent, apart in ((75.0, 0.2), (81.0, 0.8), (87.0, 3.2)):
+        limits.usage(percent, "a")
+        limits.acquire("a")
+        assert limits.acquire("a") == pytest.approx(apart)
+    assert limits.acquire("b") == 0.0
+    limits.usage(40.0, "a")
+    limits.acquire("a")
+    assert limits.acquire("a") == 0.0
+
+
+def test_no_call_is_sent_from_nine_tenths_of_an_allowance_on_until_it_frees_up() -> None:
+    clock = Clock()
+    limits = budget(clock)
+    limits.usage(90.0, "a", frees_in=120)
+    assert limits.acquire("b") == 0.0
+    assert limits.acquire("a") == pytest.approx(120)
+    limits.usage(95.0, frees_in=60)
+    assert limits.acquire("b") == pytest.approx(60)
+
+
+def test_a_call_that_waits_already_heeds_a_longer_pause() -> None:
+    clock = Clock()
+    limits = budget(clock)
+    limits.pause(10.0, "a")
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+        if clock.now < 1011:
+            limits.pause(30.0, "a")
+
+    limits._sleep = sleep
+    assert limits.acquire("a") == pytest.approx(40.0)
+
+
+@settings(max_examples=12)
+@given(st.integers(300, 1500), st.integers(1, 8))
+def test_an_allowance_whose_use_is_told_is_never_used_up(allowed: int, under_way: int) -> None:
+    """Answers tell the use of a rolling hour, and come when so many later calls are sent already."""
+    clock = Clock()
+    limits = budget(clock)
+    granted: list[float] = []
+    for _ in range(allowed * 2):
+        limits.acquire("a")
+        granted.append(clock.now)
+        used = sum(1 for moment in granted[:-under_way] if moment > clock.now - 3600)
+        limits.usage(100 * used / allowed, "a")
+        assert sum(1 for moment in granted if moment > clock.now - 3600) <= allowed
 
 
 def test_threads_share_one_budget() -> None:

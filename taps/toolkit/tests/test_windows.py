@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tap_toolkit.windows import Window, Windows, days, instant, iso, merge, minutes, subtract
+from tap_toolkit.windows import Period, Window, Windows, days, instant, iso, merge, minutes, subtract
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 seconds = st.integers(min_value=0, max_value=400 * 86400)
@@ -101,13 +101,57 @@ def test_an_end_date_bounds_the_plan() -> None:
 def test_windows_by_day_meet_at_local_midnights(zone: str, first: int, length: int, span: int) -> None:
     here = ZoneInfo(zone)
     start, now = EPOCH + days(first), EPOCH + days(first + length) + minutes(61)
-    plan = Windows(span=days(span), by_day=True, lag=timedelta(0)).plan(start=start, now=now, zone=here)
+    plan = Windows(span=days(span), period="day", lag=timedelta(0)).plan(start=start, now=now, zone=here)
     assert plan[-1].end == now
     assert all(a.end == b.start for a, b in pairwise(plan))
     for window in plan:
         local = window.start.astimezone(here)
         assert (local.hour, local.minute, local.second) == (0, 0, 0)
         assert (window.end.astimezone(here).date() - local.date()).days <= span
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Bangkok", "America/Los_Angeles", "Pacific/Kiritimati"])
+@pytest.mark.parametrize("period", ["week", "month"])
+@given(first=st.integers(0, 400), length=st.integers(1, 400), span=st.sampled_from([7, 28, 31]))
+def test_weeks_and_months_are_cut_where_they_begin(
+    period: Period, zone: str, first: int, length: int, span: int
+) -> None:
+    here = ZoneInfo(zone)
+    start, now = EPOCH + days(first), EPOCH + days(first + length) + minutes(61)
+    plan = Windows(span=days(span), period=period, lag=timedelta(0)).plan(start=start, now=now, zone=here)
+    assert plan[0].start <= start
+    assert plan[-1].end == now
+    assert all(a.end == b.start for a, b in pairwise(plan))
+    for window in plan:
+        local = window.start.astimezone(here)
+        assert (local.hour, local.minute, local.second) == (0, 0, 0)
+        assert local.weekday() == 0 if period == "week" else local.day == 1
+
+
+@pytest.mark.parametrize(("period", "begins"), [("day", "2026-03-11"), ("week", "2026-03-09"), ("month", "2026-03-01")])
+def test_the_present_period_is_read_again_from_its_beginning(period: Period, begins: str) -> None:
+    zone = ZoneInfo("Asia/Bangkok")
+    rule = Windows(span=days(31), period=period)
+    first = rule.plan(start=instant("2026-02-01"), now=instant("2026-03-11T05:00:00Z"), zone=zone)
+    again = rule.plan(start=instant("2026-02-01"), now=instant("2026-03-11T09:00:00Z"), zone=zone, covered=first)
+    assert len(again) == 1
+    assert again[0].dates(zone) == (date.fromisoformat(begins), date(2026, 3, 11))
+
+
+def test_restated_months_are_read_again_whole() -> None:
+    rule = Windows(span=days(31), period="month", lookback=days(28))
+    first = rule.plan(start=instant("2026-01-01"), now=instant("2026-03-11"))
+    again = rule.plan(start=instant("2026-01-01"), now=instant("2026-03-12"), covered=first)
+    assert [w.dates(UTC) for w in again] == [
+        (date(2026, 2, 1), date(2026, 2, 28)),
+        (date(2026, 3, 1), date(2026, 3, 11)),
+    ]
+
+
+def test_dates_are_those_of_the_zone() -> None:
+    window = Window(instant("2026-03-01T17:00:00Z"), instant("2026-03-03T17:00:00Z"))
+    assert window.dates(ZoneInfo("Asia/Bangkok")) == (date(2026, 3, 2), date(2026, 3, 3))
+    assert window.dates(UTC) == (date(2026, 3, 1), date(2026, 3, 3))
 
 
 @given(seconds, st.integers(2, 10**7))

@@ -1,0 +1,85 @@
+"""Meta's Graph API: tokens, errors and usage headers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tap_toolkit.errors import load_rules
+from tap_toolkit.http import ApiClient, Call, Signed
+
+_REGAIN = ("estimated_time_to_regain_access",)  # in minutes
+
+
+class FacebookClient(ApiClient):
+    """Sends the token as a header, and where the app's secret is known the proof of it that an app may demand."""
+
+    rules = load_rules("tap_facebook_ads")
+    posts_forms = True
+
+    def __init__(self, *, version: str, app_secret: str = "", **common: Any) -> None:
+        super().__init__(**common)
+        self.prefix = f"/{version}/"
+        self._secret = app_secret.encode()
+
+    def sign(self, call: Call, token: str) -> Signed:
+        """The token in the header, so that no address holds it; ``appsecret_proof`` is its HMAC-SHA256."""
+        if not token:
+            return Signed()
+        proof = hmac.new(self._secret, token.encode(), hashlib.sha256).hexdigest()
+        params = [("appsecret_proof", proof)] if self._secret else []
+        return Signed(params, {"Authorization": f"Bearer {token}"})
+
+    def refusal(self, body: Any) -> tuple[str, str] | None:
+        """``error`` in the body; its code is written ``code.subcode``, with ``.transient`` where Meta says so."""
+        if not isinstance(body, Mapping):
+            return "", "an answer that is not an object"
+        error = body.get("error")
+        return error_of(error) if isinstance(error, Mapping) else None
+
+    def observe(self, call: Call, headers: Mapping[str, str]) -> None:
+        """Steer by the fullest of the allowances that the usage headers tell of; the account's free up in seconds."""
+        account = _json(headers, "X-Ad-Account-Usage")
+        throttle = _json(headers, "X-Fb-Ads-Insights-Throttle")
+        told = [(_percent(entry), 60 * _percent(entry, _REGAIN)) for entry in _business_usage(headers)]
+        told += (
+            [(_percent(account, ["acc_id_util_pct"]), _percent(account, ["reset_time_duration"]))] if account else []
+        )
+        told += [(_percent(throttle, ["acc_id_util_pct"]), 0.0)] if throttle else []
+        if told and call.account:
+            percent, frees_in = max(told)
+            self.budget.usage(percent, call.account, frees_in=frees_in)
+        if usage := _json(headers, "X-App-Usage"):
+            self.budget.usage(max(_percent(usage), _percent(throttle, ["app_id_util_pct"])))
+
+    def retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """Meta names minutes, in the usage header, and never sends ``Retry-After``."""
+        return max((60 * _percent(entry, _REGAIN) for entry in _business_usage(headers)), default=0.0) or None
+
+
+def error_of(error: Mapping[str, Any]) -> tuple[str, str]:
+    """The (code, message) of an error object, its parts joined by dots: ``100.33``, ``2.1504043.transient``."""
+    parts = [error.get("code", ""), error.get("error_subcode", ""), "transient" if error.get("is_transient") else ""]
+    message = error.get("error_user_msg") or error.get("message") or ""
+    return ".".join(str(part) for part in parts if part != ""), str(message)
+
+
+def _percent(usage: Mapping[str, Any], names: Sequence[str] = ("call_count", "total_cputime", "total_time")) -> float:
+    """The largest of some of its figures."""
+    return max(float(usage.get(name, 0)) for name in names)
+
+
+def _business_usage(headers: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    for entries in _json(headers, "X-Business-Use-Case-Usage").values():
+        yield from entries
+
+
+def _json(headers: Mapping[str, str], name: str) -> dict[str, Any]:
+    try:
+        value = json.loads(headers.get(name) or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
