@@ -34,7 +34,7 @@ class FacebookClient(ApiClient):
         return Signed(params, {"Authorization": f"Bearer {token}"})
 
     def refusal(self, body: Any) -> tuple[str, str] | None:
-        """``error`` in the body; its code is written ``code.subcode``, with ``.transient`` where Meta says so."""
+        """``error`` in the body; its code is written ``code/subcode``."""
         if not isinstance(body, Mapping):
             return "", "an answer that is not an object"
         error = body.get("error")
@@ -61,10 +61,10 @@ class FacebookClient(ApiClient):
 
 
 def error_of(error: Mapping[str, Any]) -> tuple[str, str]:
-    """The (code, message) of an error object, its parts joined by dots: ``100.33``, ``2.1504043.transient``."""
-    parts = [error.get("code", ""), error.get("error_subcode", ""), "transient" if error.get("is_transient") else ""]
-    message = error.get("error_user_msg") or error.get("message") or ""
-    return ".".join(str(part) for part in parts if part != ""), str(message)
+    """The (code, message) of an error object: ``100/33``, code and subcode; what Meta says will pass is told so."""
+    code = "/".join(str(part) for part in (error.get("code"), error.get("error_subcode")) if part is not None)
+    message = str(error.get("message") or error.get("error_user_msg") or "")
+    return code, f"{message} (transient)" if error.get("is_transient") else message
 
 
 def _percent(usage: Mapping[str, Any], names: Sequence[str] = ("call_count", "total_cputime", "total_time")) -> float:

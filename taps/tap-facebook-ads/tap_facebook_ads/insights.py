@@ -98,10 +98,9 @@ class Insights(JobSource[Piece]):
         if status == "Job Skipped":
             raise SkipWindow(f"Report {job} expired.")
         if status == "Job Failed":
-            error = {name.removeprefix("error_"): value for name, value in answer.items()}
-            code, message = error_of({**error, "error_subcode": error.get("subcode", "")})
-            if not code:
+            if "error_code" not in answer:
                 raise SkipWindow(f"Report {job} failed without a reason.")
+            code, message = error_of({**answer, "code": answer["error_code"], "message": answer.get("error_message")})
             raise decide(FacebookClient.rules, code=code, message=message, status=400, where=f"Report {job}")
         return Progress(status == "Job Completed" and percent == 100, percent)
 

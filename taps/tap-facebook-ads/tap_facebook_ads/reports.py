@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, cast
 
 from tap_toolkit.settings import nearest
 from tap_toolkit.streams import read_schema
@@ -98,8 +98,8 @@ def read_reports(config: Mapping[str, Any]) -> tuple[list[Report], list[str]]:
                 f"Report {name} is not known: the nearest is {nearest(name, known)}. There are {', '.join(known)}."
             )
     for given in config.get("custom_reports", ()):
-        values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in given.items()}
-        report = Report(**values)
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+        report = Report(**cast(dict[str, Any], values))
         reports.append(report)
         wrong += [f"Report {report.name}: {sentence}" for sentence in _mistakes(report)]
     names = [report.name for report in reports]

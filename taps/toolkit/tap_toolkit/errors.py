@@ -77,9 +77,10 @@ class Fatal(TapError):
 class Rule:
     """One row of a platform's error table.
 
-    ``code`` is matched whole or as one of the parts between dots (``common.error_auth`` matches ``error_auth``, and
-    ``100.33`` a row for 100), or when it is a number within a range like ``200-299``; ``text``, where given, must occur in the message, whatever its case. Earlier rows win.
-    ``mend`` ends the sentence people read.
+    ``code`` is matched whole, after its last dot (``common.error_auth`` matches ``error_auth``) or before its slash, which
+    stands before a subcode (``100/33`` matches a row for 100); ``200-299`` is a range of such codes and ``*`` any.
+    ``text``, where given, must occur in the message, whatever its case. Earlier rows win. ``mend`` ends the sentence
+    people read.
     """
 
     code: str
@@ -96,10 +97,10 @@ class Rule:
         return self._names(code) and self.text.casefold() in message.casefold()
 
     def _names(self, code: str) -> bool:
-        parts = code.split(".")
-        if span := _RANGE.fullmatch(self.code):
-            return any(part.isdecimal() and int(span[1]) <= int(part) <= int(span[2]) for part in parts)
-        return self.code in (code, *parts)
+        main = code.partition("/")[0]
+        if (span := _RANGE.fullmatch(self.code)) and main.isdecimal():
+            return int(span[1]) <= int(main) <= int(span[2])
+        return self.code in (code, main, code.rpartition(".")[2]) or self.code == "*"
 
     def raised(self, sentence: str, retry_after: float | None = None) -> TapError:
         """The error this row asks for."""

@@ -1,0 +1,44 @@
+"""Which row of an error table speaks of an answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from tap_toolkit.errors import Fatal, Retry, Rule, SkipAccount, SkipStream, SkipWindow, Split, TapError, decide
+
+TABLE = (
+    Rule("100/33", SkipAccount, "Check the account."),
+    Rule("1", Split, "", text="reduce the amount"),
+    Rule("1", Retry, "Later."),
+    Rule("100", SkipStream, "Report it."),
+    Rule("200-299", SkipAccount, "Ask for the permission."),
+    Rule("-3", Split, ""),
+    Rule("*", Retry, "Later.", text="(transient)"),
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "error"),
+    [
+        ("100/33", "", SkipAccount),
+        ("100/34", "", SkipStream),
+        ("common.100", "", SkipStream),
+        ("1", "Please Reduce the amount of data", Split),
+        ("1/99", "An unknown error", Retry),
+        ("200", "", SkipAccount),
+        ("275/1", "", SkipAccount),
+        ("299", "", SkipAccount),
+        ("300", "", SkipWindow),
+        ("-3/1504045", "", Split),
+        ("77", "Odd (transient)", Retry),
+        ("77", "", SkipWindow),
+        ("", "", SkipWindow),
+    ],
+)
+def test_the_first_row_that_speaks_of_a_code_decides(code: str, message: str, error: type[TapError]) -> None:
+    assert type(decide(TABLE, code=code, message=message, status=400, where="host/x")) is error
+
+
+def test_the_sentence_names_the_call_the_answer_and_what_to_do() -> None:
+    error = decide((Rule("7", Fatal, "Mend it."),), code="7", message="Broken", status=200, where="host/x")
+    assert str(error) == "host/x answered «7: Broken». Mend it."
