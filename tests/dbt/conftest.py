@@ -17,12 +17,14 @@ import pytest
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import bigquery
 
+from tests.dbt.rawads import RAW_ADS
 from tests.dbt.rawdata import AS_OF, LOADED, RAW
 from tests.dbt.warehouses import ROOT, load_bigquery, load_duckdb
 from tests.emulator.launcher import running_emulator
 
 TRANSFORM = ROOT / "transform"
 Rows = list[dict[str, Any]]
+PLATFORMS = {"shopee": RAW, "facebook_ads": RAW_ADS}
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def run_dbt(folder: Path, *arguments: str, **env: str) -> Done:
 def duckdb_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     folder = tmp_path_factory.mktemp("dbt-duckdb")
     path = folder / "warehouse.duckdb"
-    load_duckdb(path, RAW, LOADED)
+    load_duckdb(path, PLATFORMS, LOADED)
     done = run_dbt(folder, "build", "--vars", json.dumps({"as_of": AS_OF}), DBT_TARGET="duckdb", DUCKDB_PATH=str(path))
     with duckdb.connect(str(path), read_only=True) as connection:
 
@@ -101,7 +103,7 @@ def bigquery_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[War
             credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]
             client_options={"api_endpoint": emulator.host},
         )
-        load_bigquery(client, RAW, LOADED, "test_raw_shopee")
+        load_bigquery(client, PLATFORMS, LOADED, "test_")
         done = run_dbt(
             folder,
             "build",

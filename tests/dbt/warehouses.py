@@ -12,7 +12,12 @@ import duckdb
 from google.cloud import bigquery
 
 ROOT = Path(__file__).parents[2]
-SCHEMAS = (ROOT / "taps/tap-shopee/tap_shopee/schemas", ROOT / "taps/toolkit/tap_toolkit/schemas")
+SCHEMAS = {
+    "shopee": (ROOT / "taps/tap-shopee/tap_shopee/schemas", ROOT / "taps/toolkit/tap_toolkit/schemas"),
+    "facebook_ads": (ROOT / "taps/tap-facebook-ads/tap_facebook_ads/schemas", ROOT / "taps/toolkit/tap_toolkit/schemas"),
+}
+# One schema serves all of a platform's reports.
+REPORTS = {"facebook_ads": ("insights", ("daily_account", "daily_campaign", "daily_adset", "daily_ad"))}
 LOADER_COLUMNS = {
     "_sdc_extracted_at": "TIMESTAMP",
     "_sdc_received_at": "TIMESTAMP",
@@ -46,13 +51,16 @@ def column_type(schema: Mapping[str, Any]) -> str:
     return kinds[0].upper()
 
 
-def raw_tables() -> dict[str, dict[str, str]]:
-    """Columns and BigQuery types of every raw table; personal fields never arrive."""
+def raw_tables(platform: str) -> dict[str, dict[str, str]]:
+    """Columns and BigQuery types of every raw table of a platform; personal fields never arrive."""
     tables = {}
-    for path in (path for folder in SCHEMAS for path in sorted(folder.glob("*.json"))):
+    for path in (path for folder in SCHEMAS[platform] for path in sorted(folder.glob("*.json"))):
         properties = json.loads(path.read_text())["properties"]
         columns = {name: column_type(it) for name, it in properties.items() if it.get("x-pii") != "drop"}
         tables[path.stem] = columns | LOADER_COLUMNS
+    if platform in REPORTS:
+        schema, reports = REPORTS[platform]
+        tables |= dict.fromkeys(reports, tables.pop(schema))
     return tables
 
 
@@ -62,35 +70,38 @@ def rows(raw: Raw, table: str, loaded: str) -> list[dict[str, Any]]:
     return [{**record, **stamps, "_sdc_sequence": 1} for record in raw.get(table, ())]
 
 
-def load_duckdb(path: Path, raw: Raw, loaded: str, schema: str = "raw_shopee") -> None:
-    """Create every raw table in a DuckDB file and fill it."""
+def load_duckdb(path: Path, platforms: Mapping[str, Raw], loaded: str) -> None:
+    """Create every raw table of these platforms in a DuckDB file and fill it."""
     lines = path.with_suffix(".ndjson")
     with duckdb.connect(str(path)) as connection:
-        connection.execute(f"create schema {schema}")
-        for table, columns in raw_tables().items():
-            types = {name: DUCKDB_TYPES[kind] for name, kind in columns.items()}
-            typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-            connection.execute(f"create table {schema}.{table} ({typed})")
-            records = rows(raw, table, loaded)
-            lines.write_text("".join(json.dumps(record) + "\n" for record in records))
-            if records:
-                connection.execute(
-                    f"insert into {schema}.{table} select * from "
-                    "read_json(?, columns = ?, format = 'newline_delimited')",
-                    [str(lines), types],
-                )
+        for platform, raw in platforms.items():
+            connection.execute(f"create schema raw_{platform}")
+            for table, columns in raw_tables(platform).items():
+                types = {name: DUCKDB_TYPES[kind] for name, kind in columns.items()}
+                typed = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+                connection.execute(f"create table raw_{platform}.{table} ({typed})")
+                records = rows(raw, table, loaded)
+                lines.write_text("".join(json.dumps(record) + "\n" for record in records))
+                if records:
+                    connection.execute(
+                        f"insert into raw_{platform}.{table} select * from "
+                        "read_json(?, columns = ?, format = 'newline_delimited')",
+                        [str(lines), types],
+                    )
     lines.unlink()
 
 
-def load_bigquery(client: bigquery.Client, raw: Raw, loaded: str, dataset: str = "raw_shopee") -> None:
-    """Create every raw table in a BigQuery dataset and fill it."""
-    client.create_dataset(dataset, timeout=30)
-    for table, columns in raw_tables().items():
-        fields = [bigquery.SchemaField(name, kind) for name, kind in columns.items()]
-        reference = f"{client.project}.{dataset}.{table}"
-        client.create_table(bigquery.Table(reference, schema=fields), timeout=30)
-        if records := rows(raw, table, loaded):
-            config = bigquery.LoadJobConfig(schema=fields, source_format="NEWLINE_DELIMITED_JSON")
-            # Without a size the client uploads resumably; the emulator refuses multipart uploads.
-            lines = io.BytesIO("".join(json.dumps(record) + "\n" for record in records).encode())
-            client.load_table_from_file(lines, reference, job_config=config, timeout=30).result(timeout=60)
+def load_bigquery(client: bigquery.Client, platforms: Mapping[str, Raw], loaded: str, prefix: str = "") -> None:
+    """Create every raw table of these platforms in BigQuery datasets and fill it."""
+    for platform, raw in platforms.items():
+        dataset = f"{prefix}raw_{platform}"
+        client.create_dataset(dataset, timeout=30)
+        for table, columns in raw_tables(platform).items():
+            fields = [bigquery.SchemaField(name, kind) for name, kind in columns.items()]
+            reference = f"{client.project}.{dataset}.{table}"
+            client.create_table(bigquery.Table(reference, schema=fields), timeout=30)
+            if records := rows(raw, table, loaded):
+                config = bigquery.LoadJobConfig(schema=fields, source_format="NEWLINE_DELIMITED_JSON")
+                # Without a size the client uploads resumably; the emulator refuses multipart uploads.
+                lines = io.BytesIO("".join(json.dumps(record) + "\n" for record in records).encode())
+                client.load_table_from_file(lines, reference, job_config=config, timeout=30).result(timeout=60)

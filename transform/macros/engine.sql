@@ -30,6 +30,8 @@
         {{ return(adapter.dispatch('utc_now', 'talat')()) }}
     {%- endif -%}
 {%- endmacro %}
+{# Snapshots are dated by the same clock; dbt asks for this macro by its name. #}
+{% macro snapshot_get_time() -%}{{ talat.utc_now() }}{%- endmacro %}
 {% macro duckdb__utc_now() -%}timezone('UTC', now()){%- endmacro %}
 {% macro bigquery__utc_now() -%}current_timestamp(){%- endmacro %}
 
@@ -61,6 +63,11 @@
 {%- endmacro %}
 {% macro duckdb__seconds_between(start, finish) -%}date_diff('second', {{ start }}, {{ finish }}){%- endmacro %}
 {% macro bigquery__seconds_between(start, finish) -%}timestamp_diff({{ finish }}, {{ start }}, second){%- endmacro %}
+
+{# A timestamp some seconds later (negative: earlier). #}
+{% macro add_seconds(instant, number) -%}{{ return(adapter.dispatch('add_seconds', 'talat')(instant, number)) }}{%- endmacro %}
+{% macro duckdb__add_seconds(instant, number) -%}({{ instant }} + interval ({{ number }}) second){%- endmacro %}
+{% macro bigquery__add_seconds(instant, number) -%}timestamp_add({{ instant }}, interval {{ number }} second){%- endmacro %}
 
 {# FROM clause: one row `date_day` for each day from first to last, both included. #}
 {% macro cross_join_days(first_day, last_day) -%}

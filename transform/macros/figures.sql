@@ -24,6 +24,11 @@
 {# Ratio of two sums, six digits. #}
 {% macro ratio(numerator, denominator) -%}{{ talat.divide(numerator, denominator, 6) }}{%- endmacro %}
 
+{# The last business date of a span that ends with an instant, which is not in it. #}
+{% macro last_day_before(finish, time_zone) -%}
+    {{ talat.local_date(talat.add_seconds(finish, -1), time_zone) }}
+{%- endmacro %}
+
 {# Growth since an earlier figure: 0.1 is ten per cent more; NULL where the earlier figure is zero or unknown. #}
 {% macro change(figure, earlier) -%}{{ talat.divide('(' ~ figure ~ ' - ' ~ earlier ~ ')', earlier, 6) }}{%- endmacro %}
 

@@ -1,5 +1,6 @@
 with daily as (
     select * from {{ ref('mart_daily_performance') }}
+    where is_trading
 ),
 
 thresholds as (

@@ -13,14 +13,43 @@ shops as (
     select * from {{ ref('stg_shops') }}
 ),
 
-bounds as (
+ads as (
+    select * from {{ ref('stg_ads_shop_days') }}
+),
+
+spans as (
     select
         platform,
         shop_id,
         min(order_date) as first_date,
         max(order_date) as last_date,
-        min(currency) as currency
+        min(order_date) as first_order_date,
+        min(currency) as order_currency,
+        cast(null as string) as ads_currency
     from orders
+    group by platform, shop_id
+    union all
+    select
+        platform,
+        shop_id,
+        min(date) as first_date,
+        max(date) as last_date,
+        cast(null as date) as first_order_date,
+        cast(null as string) as order_currency,
+        min(currency) as ads_currency
+    from ads
+    group by platform, shop_id
+),
+
+bounds as (
+    select
+        platform,
+        shop_id,
+        min(first_date) as first_date,
+        max(last_date) as last_date,
+        min(first_order_date) as first_order_date,
+        coalesce(min(order_currency), min(ads_currency)) as currency
+    from spans
     group by platform, shop_id
 ),
 
@@ -28,9 +57,10 @@ days as (
     select
         bounds.platform,
         bounds.shop_id,
-        shops.shop_name,
+        case when bounds.platform = 'unmapped' then 'Ads without a shop' else shops.shop_name end as shop_name,
         coalesce(shops.currency, bounds.currency) as currency,
         date_day,
+        coalesce(date_day >= bounds.first_order_date, false) as is_trading,
         -- Days that the loaded orders cover to their end, in the shop's own time.
         {{ local_date(
             'coalesce(shops.orders_complete_until, ' ~ utc_now() ~ ')',
@@ -64,7 +94,7 @@ totals as (
     group by platform, shop_id, order_date
 ),
 
--- A day without any order is a day of zeros; a day whose rate is unknown stays unknown in baht.
+-- A day without any order or ad is a day of zeros; a day whose rate is unknown stays unknown in baht.
 daily as (
     select
         days.platform,
@@ -72,6 +102,7 @@ daily as (
         days.shop_name,
         days.currency,
         days.date_day,
+        days.is_trading,
         days.complete_until,
         coalesce(totals.placed_orders, 0) as placed_orders,
         coalesce(totals.orders, 0) as orders,
@@ -85,13 +116,38 @@ daily as (
         coalesce(totals.payout, 0) as payout,
         case when totals.order_date is null then 0 else totals.revenue_thb end as revenue_thb,
         case when totals.order_date is null then 0 else totals.refunds_thb end as refunds_thb,
-        case when totals.order_date is null then 0 else totals.fees_thb end as fees_thb
+        case when totals.order_date is null then 0 else totals.fees_thb end as fees_thb,
+        case
+            when ads.date is null then 0
+            when days.currency = ads.currency then ads.spend
+        end as ads_spend,
+        case when ads.date is null then 0 else ads.spend_thb end as ads_spend_thb,
+        coalesce(ads.impressions, 0) as ads_impressions,
+        coalesce(ads.clicks, 0) as ads_clicks,
+        coalesce(ads.conversions, 0) as ads_conversions,
+        case
+            when ads.date is null then 0
+            when days.currency = ads.currency then ads.conversion_value
+        end as ads_conversion_value,
+        case when ads.date is null then 0 else ads.conversion_value_thb end as ads_conversion_value_thb,
+        ads.is_final as ads_is_final
     from days
     left join totals
         on
             days.platform = totals.platform
             and days.shop_id = totals.shop_id
             and days.date_day = totals.order_date
+    left join ads
+        on
+            days.platform = ads.platform
+            and days.shop_id = ads.shop_id
+            and days.date_day = ads.date
+),
+
+-- What a day is compared with: days before the first order have nothing to tell.
+traded as (
+    select * from daily
+    where is_trading
 )
 
 select
@@ -123,21 +179,35 @@ select
     {{ as_count(name ~ '.orders') }} as orders_{{ name }},
     {{ as_ratio(change('days.orders', name ~ '.orders')) }} as orders_change_{{ name }},
     {% endfor %}
+    {{ as_money('days.ads_spend') }} as ads_spend,
+    {{ as_money('days.ads_spend_thb') }} as ads_spend_thb,
+    {{ as_count('days.ads_impressions') }} as ads_impressions,
+    {{ as_count('days.ads_clicks') }} as ads_clicks,
+    {{ as_money('days.ads_conversions') }} as ads_conversions,
+    {{ as_money('days.ads_conversion_value') }} as ads_conversion_value,
+    {{ as_money('days.ads_conversion_value_thb') }} as ads_conversion_value_thb,
+    {{ as_ratio(ratio('days.ads_conversion_value_thb', 'days.ads_spend_thb')) }} as roas,
+    {{ as_ratio(ratio('days.revenue_thb', 'days.ads_spend_thb')) }} as blended_roas,
+    {{ as_money(divide('days.ads_spend_thb', 'days.ads_conversions', 2)) }} as cpa,
+    {{ as_ratio(ratio('days.ads_clicks', 'days.ads_impressions')) }} as ctr,
+    {{ as_ratio(ratio('days.ads_conversions', 'days.ads_clicks')) }} as conversion_rate,
+    days.is_trading,
     days.date_day < days.complete_until as is_complete,
     {{ days_between('days.date_day', 'days.complete_until') }} >= {{ var('final_after_days') }}
-    and days.settled_orders = days.orders as is_final
+    and days.settled_orders = days.orders as is_final,
+    days.ads_is_final
 from daily as days
-left join daily as previous_day
+left join traded as previous_day
     on
         days.platform = previous_day.platform
         and days.shop_id = previous_day.shop_id
         and previous_day.date_day = {{ add_days('days.date_day', -1) }}
-left join daily as last_week
+left join traded as last_week
     on
         days.platform = last_week.platform
         and days.shop_id = last_week.shop_id
         and last_week.date_day = {{ add_days('days.date_day', -7) }}
-left join daily as last_month
+left join traded as last_month
     on
         days.platform = last_month.platform
         and days.shop_id = last_month.shop_id

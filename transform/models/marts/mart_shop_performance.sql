@@ -3,6 +3,7 @@ with daily as (
         *,
         {{ month_of('date') }} as month
     from {{ ref('mart_daily_performance') }}
+    where is_trading
 ),
 
 monthly as (

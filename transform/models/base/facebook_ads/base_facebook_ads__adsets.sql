@@ -1,0 +1,20 @@
+select
+    account_id,
+    id as adset_id,
+    campaign_id,
+    name as adset_name,
+    status,
+    configured_status,
+    effective_status,
+    optimization_goal,
+    billing_event,
+    cast(bid_amount as bigint) as bid_amount,
+    cast(daily_budget as bigint) as daily_budget,
+    cast(lifetime_budget as bigint) as lifetime_budget,
+    cast(budget_remaining as bigint) as budget_remaining,
+    cast(start_time as timestamp) as starts_at,
+    cast(end_time as timestamp) as stops_at,
+    cast(created_time as timestamp) as created_at,
+    cast(updated_time as timestamp) as updated_at,
+    cast(_sdc_batched_at as timestamp) as loaded_at
+from {{ raw_table('raw_facebook_ads', 'adsets') }}

@@ -1,0 +1,20 @@
+select
+    account_id,
+    id as campaign_id,
+    name as campaign_name,
+    objective,
+    status,
+    configured_status,
+    effective_status,
+    buying_type,
+    bid_strategy,
+    cast(daily_budget as bigint) as daily_budget,
+    cast(lifetime_budget as bigint) as lifetime_budget,
+    cast(budget_remaining as bigint) as budget_remaining,
+    cast(spend_cap as bigint) as spend_cap,
+    cast(start_time as timestamp) as starts_at,
+    cast(stop_time as timestamp) as stops_at,
+    cast(created_time as timestamp) as created_at,
+    cast(updated_time as timestamp) as updated_at,
+    cast(_sdc_batched_at as timestamp) as loaded_at
+from {{ raw_table('raw_facebook_ads', 'campaigns') }}

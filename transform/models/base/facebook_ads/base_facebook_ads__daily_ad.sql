@@ -1,0 +1,23 @@
+select
+    account_id,
+    campaign_id,
+    campaign_name,
+    adset_id,
+    adset_name,
+    ad_id,
+    ad_name,
+    cast(date_start as date) as date,
+    account_name,
+    account_currency as currency,
+    attribution_setting,
+    objective,
+    {{ decimal('spend') }} as spend,
+    cast(impressions as bigint) as impressions,
+    cast(clicks as bigint) as clicks,
+    cast(inline_link_clicks as bigint) as link_clicks,
+    cast(reach as bigint) as reach,
+    actions,
+    action_values,
+    video_play_actions,
+    cast(_sdc_batched_at as timestamp) as loaded_at
+from {{ raw_table('raw_facebook_ads', 'daily_ad') }}
