@@ -25,3 +25,35 @@ class RateLimit:
             return False
         taken.append(now)
         return True
+
+
+class Window:
+    """What was used up within the last so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._taken: deque[tuple[float, int]] = deque()
+        self._total = 0
+
+    def add(self, amount: int) -> None:
+        """Count a use."""
+        self._taken.append((time.monotonic(), amount))
+        self._total += amount
+
+    def total(self) -> int:
+        """Return the sum of what has not left the window yet."""
+        gone = time.monotonic() - self._seconds
+        while self._taken and self._taken[0][0] <= gone:
+            self._total -= self._taken.popleft()[1]
+        return self._total
+
+    def frees_in(self, limit: int) -> float:
+        """Return the seconds until less than `limit` is used; 0 when that is so already."""
+        left = self.total()
+        for at, amount in self._taken:
+            if left < limit:
+                return 0.0
+            left -= amount
+            if left < limit:
+                return max(0.0, at + self._seconds - time.monotonic())
+        return 0.0

@@ -13,6 +13,7 @@ from talat_sandbox.app import App
 from talat_sandbox.business.model import Business
 from talat_sandbox.clock import Clock
 from talat_sandbox.options import OptionError, Options, check_clock, remembered_plan
+from talat_sandbox.platforms.facebook_ads.api import FacebookAds
 from talat_sandbox.platforms.shopee.api import Shopee
 from talat_sandbox.server import listen
 from talat_sandbox.world import World
@@ -28,7 +29,7 @@ def build(options: Options, reset: bool) -> App:
         for path in options.state_path.glob(AUTH_FILES):
             path.unlink()
     world = World(options, Business(plan), Clock(options.instant))
-    return App(world, [Shopee(world)])
+    return App(world, [Shopee(world), FacebookAds(world)])
 
 
 def serve(options: Options, reset: bool, ready: Callable[[str], None]) -> None:

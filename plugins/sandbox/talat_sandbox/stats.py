@@ -18,6 +18,7 @@ class Stats:
         self._errors: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
         self.limit_violations: Counter[str] = Counter()
+        self._peaks: dict[str, float] = {}
         self._in_flight = getattr(self, "_in_flight", 0)
         self._most_in_flight = self._in_flight
 
@@ -39,6 +40,10 @@ class Stats:
         """Count a fault of the plan that was applied."""
         self._faults[kind] += 1
 
+    def usage(self, account: str, percent: float) -> None:
+        """Remember how much of an account's quota was used at most."""
+        self._peaks[account] = max(percent, self._peaks.get(account, 0.0))
+
     def report(self) -> dict[str, Any]:
         """Return all counters as JSON-ready values; `calls` by path, then by shop."""
         calls: dict[str, dict[str, int]] = {}
@@ -49,6 +54,7 @@ class Stats:
             "total_calls": sum(self._calls.values()),
             "limit_violations": sum(self.limit_violations.values()),
             "limit_violations_by_key": dict(self.limit_violations),
+            "usage_peak": {account: round(percent, 2) for account, percent in self._peaks.items()},
             "max_concurrent_requests": self._most_in_flight,
             "errors": dict(self._errors),
             "faults": dict(self._faults),

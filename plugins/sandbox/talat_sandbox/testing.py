@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from talat_sandbox.business.ads import account_id
 from talat_sandbox.business.shops import make_shops
 from talat_sandbox.options import Options, to_arguments
+from talat_sandbox.platforms.facebook_ads.protocol import APP_ID, APP_SECRET, SYSTEM_TOKEN
 from talat_sandbox.platforms.shopee.protocol import PARTNER_ID, PARTNER_KEY
 from talat_sandbox.vault import Vault
 
@@ -36,6 +38,10 @@ class Sandbox:
     partner_key: str
     shop_ids: tuple[int, ...]
     refresh_tokens: Mapping[int, str]
+    ad_account_ids: tuple[str, ...]
+    facebook_token: str = SYSTEM_TOKEN
+    facebook_app_id: str = APP_ID
+    facebook_app_secret: str = APP_SECRET
 
     @property
     def port(self) -> int:
@@ -71,17 +77,32 @@ class Sandbox:
         """Start counting anew."""
         self._call("POST", "stats/reset")
 
-    def revoke(self, shop_id: int) -> None:
-        """Withdraw a shop's consent."""
-        self._call("POST", "revoke", {"shop_id": shop_id})
+    def revoke(self, shop_id: int | None = None, *, account: str | None = None) -> None:
+        """Withdraw the consent for a shop or an ad account."""
+        self._call("POST", "revoke", {"shop_id": shop_id, "account": account})
 
-    def deny(self, shop_id: int, path: str) -> None:
-        """Take a shop's permission for one path away, for example `/api/v2/returns/get_return_list`."""
-        self._call("POST", "deny", {"shop_id": shop_id, "path": path})
+    def deny(self, shop_id: int | None = None, path: str = "", *, account: str | None = None) -> None:
+        """Take a shop's or an ad account's permission for a path away.
 
-    def expire_tokens(self, shop_id: int | None = None, refresh: bool = False) -> None:
-        """Let the access (or refresh) tokens of one shop, or of all, expire now."""
-        self._call("POST", "expire_tokens", {"shop_id": shop_id, "refresh": refresh})
+        For example `/api/v2/returns/get_return_list`, or for Meta a part of the path: `insights`.
+        """
+        self._call("POST", "deny", {"shop_id": shop_id, "account": account, "path": path})
+
+    def expire_tokens(self, shop_id: int | None = None, refresh: bool = False, *, platform: str | None = None) -> None:
+        """Let the access (or refresh) tokens of one shop, of one platform (`facebook_ads`), or all expire now."""
+        self._call("POST", "expire_tokens", {"shop_id": shop_id, "refresh": refresh, "platform": platform})
+
+    def set_usage(self, account: str, percent: int) -> None:
+        """Let other tools use so many percent of an ad account's quotas; 0 takes that away."""
+        self._call("POST", "facebook_ads/usage", {"account": account, "percent": percent})
+
+    def set_gate(self, account: str, on: bool) -> None:
+        """Let an ad account be opted in (as all are at first) to the breakdowns that need it, or out of them."""
+        self._call("POST", "facebook_ads/gate", {"account": account, "on": on})
+
+    def remove_app(self) -> None:
+        """Let all of Meta's tokens handed out so far be refused: somebody has removed the app."""
+        self._call("POST", "facebook_ads/remove_app", {})
 
     def secrets(self) -> dict[str, Any]:
         """Return all secrets by platform and kind, and how planted personal data can be recognised."""
@@ -124,6 +145,15 @@ def running_sandbox(
     app_rps: int = 1000,
     shop_rps: int = 1000,
     half_open: bool = False,
+    campaigns: int = 4,
+    require_proof: bool = False,
+    job_ms: int = 200,
+    job_ms_max: int = 800,
+    insights_cells: int = 0,
+    usage_seconds: int = 3600,
+    insights_quota: int = 0,
+    management_quota: int = 0,
+    score_quota: int = 9000,
     port: int = 0,
     reset: bool = False,
     extra_arguments: Sequence[str] = (),
@@ -150,6 +180,15 @@ def running_sandbox(
             app_rps=app_rps,
             shop_rps=shop_rps,
             half_open=int(half_open),
+            campaigns=campaigns,
+            require_proof=int(require_proof),
+            job_ms=job_ms,
+            job_ms_max=job_ms_max,
+            insights_cells=insights_cells,
+            usage_seconds=usage_seconds,
+            insights_quota=insights_quota,
+            management_quota=management_quota,
+            score_quota=score_quota,
         )
         command = [sys.executable, "-m", "talat_sandbox.cli", "serve", *to_arguments(options), *extra_arguments]
         if reset:
@@ -188,4 +227,5 @@ def _describe(process: subprocess.Popen[str], folder: Path, shops: int) -> Sandb
         partner_key=PARTNER_KEY,
         shop_ids=shop_ids,
         refresh_tokens={shop_id: Vault.first_refresh_token(shop_id) for shop_id in shop_ids},
+        ad_account_ids=tuple(str(account_id(index)) for index in range(shops)),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +17,10 @@ from talat_sandbox.business.model import Business
 from talat_sandbox.business.money import Settlement
 from talat_sandbox.business.orders import Line, Order, State, state
 from talat_sandbox.business.shops import Shop, iso, local_date
+from talat_sandbox.tables import Row, Table, money
+from talat_sandbox.truth_ads import AD_TABLES
 
 PLATFORM = "shopee"
-Row = tuple[object, ...]
 
 
 class Fact(NamedTuple):
@@ -69,14 +70,6 @@ def facts(business: Business, shop: Shop, as_of: int) -> Iterator[Fact]:
             refund,
             settlement,
         )
-
-
-def money(satang: int | None) -> str:
-    """Return satang as text with two digits; empty for None."""
-    if satang is None:
-        return ""
-    whole, rest = divmod(abs(satang), 100)
-    return f"{'-' if satang < 0 else ''}{whole}.{rest:02d}"
 
 
 def _flag(value: bool) -> str:
@@ -175,13 +168,6 @@ def _planted(business: Business, as_of: int) -> Iterator[Row]:
                 yield (shop.shop_id, date, label)
 
 
-class Table(NamedTuple):
-    """A table of the truth: its columns and the rows at an instant."""
-
-    columns: tuple[str, ...]
-    rows: Callable[[Business, int], Iterator[Row]]
-
-
 TABLES = {
     "orders": Table(
         (
@@ -215,6 +201,7 @@ TABLES = {
     ),
     "shops": Table(("platform", "shop_id", "name", "region", "currency", "time_zone"), _shops),
     "planted_days": Table(("shop_id", "date", "kind"), _planted),
+    **AD_TABLES,
 }  # fmt: skip
 
 

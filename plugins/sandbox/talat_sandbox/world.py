@@ -13,7 +13,6 @@ from talat_sandbox.options import Options
 from talat_sandbox.stats import Stats
 from talat_sandbox.web import Request, Response
 
-
 Command = Callable[[Mapping[str, Any]], object]
 
 

@@ -12,12 +12,8 @@ from talat_sandbox.web import Response
 VERSIONS = ("v25.0", "v26.0")
 APP_ID = "1029384756102938"
 # Invented, like everything here.
-APP_SECRET = "7a1c0ffee5a9d0b04e7a15ec2e7f00d1"  # noqa: S105
-SYSTEM_TOKEN = "sandbox-facebook-token"  # noqa: S105
-
-LOST = (
-    "Unsupported {method} request. Object with ID '{id}' does not exist, cannot be loaded due to missing permissions."
-)
+APP_SECRET = "7a1c0ffee5a9d0b04e7a15ec2e7f00d1"
+SYSTEM_TOKEN = "sandbox-facebook-token"
 
 
 class GraphError(Exception):
@@ -53,3 +49,14 @@ def parameter_error(message: str, subcode: int | None = None) -> GraphError:
 def proof(token: str, secret: str = APP_SECRET) -> str:
     """Return the appsecret_proof of a token."""
     return hmac.digest(secret.encode(), token.encode(), "sha256").hex()
+
+
+def missing_object(method: str, object_id: str) -> GraphError:
+    """Return the error for what does not exist or may not be seen; Meta does not tell which."""
+    return GraphError(
+        100,
+        f"Unsupported {method.lower()} request. Object with ID '{object_id}' does not exist, cannot be loaded due to "
+        "missing permissions, or does not support this operation.",
+        33,
+        kind="GraphMethodException",
+    )

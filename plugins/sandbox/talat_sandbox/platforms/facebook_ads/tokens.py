@@ -47,8 +47,12 @@ class Tokens:
 
     def check_account(self, account: str) -> None:
         """Raise GraphError when the consent for an account was withdrawn."""
-        if account in self._data["revoked"]:
+        if not self.has_consent(account):
             raise GraphError(200, "(#200) Ad account owner has NOT grant ads_management or ads_read permission")
+
+    def has_consent(self, account: str) -> bool:
+        """Whether the consent for an account stands."""
+        return account not in self._data["revoked"]
 
     def new_code(self, redirect_uri: str) -> str:
         """Return a consent code; consenting also ends all revocations."""
