@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, cast
@@ -26,8 +26,8 @@ PERIODS: Mapping[int | str, Period | None] = {1: "day", 7: "week", "monthly": "m
 _RESTATED = days(28)
 _KEPT, _PEOPLE_KEPT = days(1122), days(392)
 _PEOPLE = ("reach", "frequency", "cpp", "unique_*")
-_COMBINATIONS = [frozenset(names) for names in TABLE["combinations"]] + [frozenset([name]) for name in TABLE["alone"]]
-_BREAKDOWNS = frozenset().union(*_COMBINATIONS)
+_COMBINATIONS: list[list[str]] = [*TABLE["combinations"], *([name] for name in TABLE["alone"])]
+_BREAKDOWNS = {name for names in _COMBINATIONS for name in names}
 _PLACEMENT = frozenset({"publisher_platform", "platform_position", "impression_device"})
 
 
@@ -130,7 +130,7 @@ def _mistakes(report: Report) -> Iterator[str]:
         yield "Meta has dropped the breakdown dma: use comscore_market."
     elif unknown := sorted(asked - _BREAKDOWNS):
         yield f"breakdown {unknown[0]} is not known: the nearest is {nearest(unknown[0], _BREAKDOWNS)}."
-    elif asked and asked not in _COMBINATIONS:
+    elif asked and asked not in map(frozenset, _COMBINATIONS):
         together = f"the breakdowns {_list(report.breakdowns)} together" if len(asked) > 1 else f"{_list(asked)} alone"
         yield f"Meta refuses {together}: the nearest it allows is {_list(_nearest_combination(report.breakdowns))}."
     for breakdown in report.breakdowns:
@@ -156,15 +156,19 @@ def _mistaken_actions(report: Report) -> Iterator[str]:
             yield f"Meta gives no figures for the attribution window {name}: the nearest is {known}."
 
 
-def _nearest_combination(asked: Sequence[str]) -> list[str]:
-    """The combination that keeps most of what was asked for and adds least, in the order of the asking."""
-    best = max(_COMBINATIONS, key=lambda known: (len(known & {*asked}), -len(known - {*asked})))
-    return sorted(best, key=lambda name: (asked.index(name) if name in asked else len(asked), name))
+def _nearest_combination(asked: Sequence[str]) -> Sequence[str]:
+    """The combination that keeps most of what was asked for, adds least, and keeps what was named first."""
+
+    def likeness(known: Sequence[str]) -> tuple[int, int, list[bool]]:
+        kept = [name in known for name in asked]
+        return sum(kept), sum(kept) - len(known), kept
+
+    return max(_COMBINATIONS, key=likeness)
 
 
 def _matching(fields: Sequence[str], patterns: Sequence[str]) -> list[str]:
     return [field for field in fields if any(fnmatch.fnmatch(field, pattern) for pattern in patterns)]
 
 
-def _list(names: Sequence[str] | frozenset[str]) -> str:
+def _list(names: Iterable[str]) -> str:
     return ", ".join(names)

@@ -77,8 +77,8 @@ class Fatal(TapError):
 class Rule:
     """One row of a platform's error table.
 
-    ``code`` is matched whole, after its last dot (``common.error_auth`` matches ``error_auth``) or before its slash, which
-    stands before a subcode (``100/33`` matches a row for 100); ``200-299`` is a range of such codes and ``*`` any.
+    ``code`` is matched whole, after its last dot (``common.error_auth`` matches ``error_auth``) or before its slash,
+    where a subcode begins (``100/33`` matches a row for 100); ``200-299`` is a range of such codes and ``*`` any.
     ``text``, where given, must occur in the message, whatever its case. Earlier rows win. ``mend`` ends the sentence
     people read.
     """

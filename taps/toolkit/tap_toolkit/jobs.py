@@ -19,7 +19,7 @@ from tap_toolkit.sources import Batch, Row, Rows, Scope
 Piece = TypeVar("Piece")
 
 # Seconds until a report is first looked at, and the longest until it is looked at again; in between a fifth of its age.
-_FIRST_LOOK, _LAST_LOOK = 1.0, 15.0
+_FIRST_LOOK, _LAST_LOOK = 0.5, 15.0
 
 
 class Progress(NamedTuple):
