@@ -128,6 +128,87 @@ class Client:
         return found
 
 
+@dataclass
+class Graph:
+    """A client of Meta's API written from its documentation, sharing no code with the sandbox."""
+
+    sandbox: Sandbox
+    token: str = ""
+    version: str = "v25.0"
+
+    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **params: Any) -> Answer:
+        texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in params.items()}
+        query = urlencode({"access_token": self.token or self.sandbox.facebook_token, **texts})
+        target = f"/{self.version}/{path}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.sandbox.port, timeout=30)
+        try:
+            if method == "POST":
+                connection.request(method, target, query, headers or {})
+            else:
+                connection.request(method, f"{target}?{query}", headers=headers or {})
+            answer = connection.getresponse()
+            return Answer(answer.status, dict(answer.getheaders()), answer.read())
+        finally:
+            connection.close()
+
+    def get(self, path: str, **params: Any) -> Any:
+        answer = self.send("GET", path, **params)
+        assert answer.status == 200, answer.json
+        return answer.json
+
+    def refused(self, path: str, method: str = "GET", **params: Any) -> tuple[int, int, int | None, str]:
+        """Return HTTP status, code, subcode and message of a call that must fail."""
+        answer = self.send(method, path, **params)
+        error = answer.json["error"]
+        assert error["type"]
+        assert error["fbtrace_id"]
+        return answer.status, error["code"], error.get("error_subcode"), error["message"]
+
+    def rows(self, path: str, **params: Any) -> list[dict[str, Any]]:
+        """Return all rows of an edge, page by page."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.get(path, **params)
+            found += page["data"]
+            if "next" not in page.get("paging", {}):
+                return found
+            params = {**params, "after": page["paging"]["cursors"]["after"]}
+
+    def act(self, place: int = 0) -> str:
+        return f"act_{self.sandbox.ad_account_ids[place]}"
+
+    def report(self, path: str, **params: Any) -> str:
+        """Start a report and return its number."""
+        answer = self.send("POST", f"{path}/insights", **params)
+        assert answer.status == 200, answer.json
+        return str(answer.json["report_run_id"])
+
+    def wait(self, run_id: str) -> dict[str, Any]:
+        """Poll a report until it is over, and return what it says then."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            status: dict[str, Any] = self.get(run_id)
+            if not status["is_running"]:
+                return status
+            time.sleep(0.01)
+        raise AssertionError(status)
+
+
+@pytest.fixture(scope="session")
+def graph(sandbox: Sandbox) -> Graph:
+    return Graph(sandbox)
+
+
+@pytest.fixture
+def own_graph(own_sandbox: Sandbox) -> Graph:
+    return Graph(own_sandbox)
+
+
+@pytest.fixture(scope="session")
+def graph_of() -> Callable[..., Graph]:
+    return Graph
+
+
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
     """One business for tests that change nothing in it."""

@@ -46,7 +46,7 @@ class FacebookAds:
         self._usage = Usage(world.options, world.stats, self._active_ads)
         self._insights = Insights(world)
         self._denied: set[tuple[str, str]] = set()
-        self._fate: Mapping[str, Any] = {}
+        self._fate: tuple[Request | None, Mapping[str, Any]] = (None, {})
         self._counted: dict[str, tuple[int, int]] = {}
         self.commands: dict[str, Command] = {
             "usage": self._set_usage,
@@ -76,9 +76,8 @@ class FacebookAds:
 
     def handle(self, request: Request) -> Response:
         """Answer a request, errors included."""
-        fate, self._fate = self._fate, {}
         try:
-            response = self._answer(Call.read(request, self._world.clock.now()), request, fate)
+            response = self._answer(Call.read(request, self._world.clock.now()), request)
         except GraphError as error:
             self._world.stats.error(str(error.code))
             response = error.response()
@@ -88,7 +87,7 @@ class FacebookAds:
         """Answer with the error a fault asks for; other kinds only prepare what becomes of the request."""
         options = fault.options
         if fault.kind == "job":
-            self._fate = options
+            self._fate = (request, options)
         if fault.kind == "expire_token":
             with contextlib.suppress(GraphError):  # a version that is not served has no token either
                 self._tokens.expire(Call.read(request, 0).token)
@@ -97,6 +96,7 @@ class FacebookAds:
         regain = None
         if fault.kind == "rate_limit":
             error, regain = limit_error(_kind(request)), int(options.get("regain_minutes", 1))
+            error.status = int(options.get("status", error.status))
         else:
             code = int(options["code"])
             message = str(options.get("message", f"(#{code}) The sandbox was told to fail."))
@@ -127,7 +127,7 @@ class FacebookAds:
         """Return the app's secret and all codes and tokens."""
         return {"app_id": [APP_ID], "app_secret": [APP_SECRET], "tokens": self._tokens.issued()}
 
-    def _answer(self, call: Call, request: Request, fate: Mapping[str, Any]) -> Response:
+    def _answer(self, call: Call, request: Request) -> Response:
         open_answer = self._oauth.answer(call)
         if open_answer:
             return open_answer
@@ -146,11 +146,12 @@ class FacebookAds:
         if shop is None:
             raise missing_object(call.method, call.parts[0])
         self._tokens.check_account(account)
-        path = "/".join(call.parts)
+        path = "/".join((call.version, *call.parts))
         if any(owner == account and part.strip("/") in path for owner, part in self._denied):
             raise GraphError(10, "(#10) Application does not have permission for this action")
         self._usage.charge(account, _kind(request), call.method)
-        return json_response(self._about(call, shop, account, fate))
+        struck, fate = self._fate
+        return json_response(self._about(call, shop, account, fate if struck is request else {}))
 
     def _about(self, call: Call, shop: Shop, account: str, fate: Mapping[str, Any]) -> dict[str, Any]:
         """Answer a call about an account, an object or a report."""
@@ -171,7 +172,7 @@ class FacebookAds:
         if call.method == "POST":
             raise GraphError(3, "(#3) Application does not have the capability to make this API call.")
         if not edge:
-            return show(node, read_fields(call.param("fields", "id"), type(node)), view)
+            return show(node, read_fields(call.fields(), type(node)), view)
         if len(edge) > 1 or not has_edge(node, edge[0]):
             label = KINDS[type(node)].label
             raise parameter_error(f"Tried accessing nonexisting field ({'/'.join(edge)}) on node type ({label})")
@@ -182,7 +183,7 @@ class FacebookAds:
             return {"id": USER_ID, "name": "Sandbox System User"}
         if call.parts != ("me", "adaccounts"):
             raise parameter_error(f"Tried accessing nonexisting field ({'/'.join(call.parts[1:])}) on node type (User)")
-        asked = read_fields(call.param("fields", "id"), AdAccount)
+        asked = read_fields(call.fields(), AdAccount)
         accounts = [self._business.advertising.portfolio(shop).account for shop in self._business.shops]
         accounts = [account for account in accounts if self._tokens.has_consent(str(account.account_id))]
         keys = [account.account_id for account in accounts]

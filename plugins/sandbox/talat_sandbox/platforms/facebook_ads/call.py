@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import orjson
@@ -65,6 +65,11 @@ class Call:
             return [str(entry) for entry in listed] if isinstance(listed, list) else [str(listed)]
         return [part.strip() for part in text.split(",") if part.strip()]
 
+    def fields(self) -> str:
+        """Return the fields asked for, joined by commas: the id alone unless told."""
+        text = self.params.get("fields", "")
+        return ",".join(self.names("fields")) if text.startswith("[") else text or "id"
+
     def limit(self) -> int:
         """Return the page size: 25 unless asked. Raises GraphError when it is not a positive number."""
         text = self.params.get("limit", str(PAGE))
@@ -77,10 +82,6 @@ class Call:
         kept = {name: value for name, value in self.params.items() if name not in ("after", "before")}
         query = urlencode({**kept, "access_token": self.token, **cursor})
         return f"http://{self.host}/{self.version}/{'/'.join(self.parts)}?{query}"
-
-    def renamed(self, *parts: str) -> Call:
-        """Return the same call of another path."""
-        return replace(self, parts=parts)
 
 
 def _check_version(version: str) -> None:

@@ -28,7 +28,7 @@ def has_edge(node: Thing, edge: str) -> bool:
 
 def list_edge(call: Call, node: Thing, edge: str, view: View) -> dict[str, Any]:
     """Return a page of a list, in the order of the ids. What is deleted or archived is left out unless asked for."""
-    asked = read_fields(call.param("fields", "id"), KINDS[edge])
+    asked = read_fields(call.fields(), KINDS[edge])
     things: Sequence[Campaign | AdSet | Ad | Creative]
     things = _creatives(node, view) if edge == "adcreatives" else _kept(call, _below(node, edge, view), edge, view)
     keys = [thing.object_id for thing in things]

@@ -12,7 +12,8 @@ from talat_sandbox.platforms.facebook_ads.protocol import parameter_error
 
 Thing = Campaign | AdSet | Ad
 SCOPES = ("campaign", "adset", "ad")
-_OBJECT = ("id", "name", "status", "configured_status", "effective_status", "updated_time", "created_time")
+_TIMES = ("updated_time", "created_time")
+_OBJECT = ("id", "name", "status", "configured_status", "effective_status", *_TIMES)
 METRICS = ("impressions", "spend", "clicks", "reach")
 
 
@@ -73,6 +74,8 @@ def _filter(entry: object) -> Filter:
         raise parameter_error(f"Filtering field {entry['field']} is invalid.")
     if entry["operator"] not in _OPERATORS:
         raise parameter_error(f"Filtering operator {entry['operator']} is invalid.")
+    if entry["operator"].endswith(("THAN", "OR_EQUAL")) and name not in (*_TIMES, *METRICS):
+        raise parameter_error(f"Filtering operator {entry['operator']} is invalid for {entry['field']}.")
     value = entry["value"]
     values = value if isinstance(value, list) else [value]
     return Filter(scope, name, entry["operator"], tuple(str(part) for part in values))
@@ -105,7 +108,7 @@ def _attribute(thing: Thing, name: str, as_of: int) -> str | Decimal:
         return str(thing.object_id)
     if name == "effective_status":
         return thing.effective_status(as_of)
-    if name in ("updated_time", "created_time"):
+    if name in _TIMES:
         return Decimal(version.at if name == "updated_time" else thing.created)
     return version.name if name == "name" else version.status
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from talat_sandbox.business.ads import Ad, AdAccount, AdSet, Campaign
@@ -29,10 +30,15 @@ class Insights:
 
     def answer(self, call: Call, node: AdAccount | Campaign | AdSet | Ad, shop: Shop, account: str) -> dict[str, Any]:
         """Answer a GET with a page of rows. Raises GraphError."""
+        start = Place(0, 0)
+        if call.param("after"):
+            # All pages of an answer show what was known when the first one was asked for.
+            as_of, *place = decode_cursor(call.param("after"), 3)
+            call, start = replace(call, as_of=as_of), Place(*place)
         query = read_query(call, node, shop)
-        if not call.param("after") and self._is_too_big(query, call.as_of, _SYNC_SHARE):
+        if start == Place(0, 0) and self._is_too_big(query, call.as_of, _SYNC_SHARE):
             raise GraphError(1, TOO_MUCH, status=500)
-        return self._page(call, query, call.as_of, account, is_async=False)
+        return self._page(call, query, start, call.as_of, account, is_async=False)
 
     def start(
         self, call: Call, node: AdAccount | Campaign | AdSet | Ad, shop: Shop, account: str, fate: Mapping[str, Any]
@@ -52,18 +58,14 @@ class Insights:
         """Answer with a page of a finished report's rows. Raises GraphError."""
         job.look(call.as_of, self._is_too_big)
         job.check_readable()
-        return self._page(call, job.query, job.as_of, job.account, is_async=True)
+        start = Place(*decode_cursor(call.param("after"), 3)[1:]) if call.param("after") else Place(0, 0)
+        return self._page(call, job.query, start, job.as_of, job.account, is_async=True)
 
-    def _page(self, call: Call, query: Query, as_of: int, account: str, is_async: bool) -> dict[str, Any]:
+    def _page(self, call: Call, query: Query, start: Place, as_of: int, account: str, is_async: bool) -> dict[str, Any]:
         if query.is_gated and account in self.gated_out:
             return {"data": []}
-        start = Place(0, 0)
         if call.param("before"):
             raise parameter_error("Paging backwards through insights is not supported.")
-        if call.param("after"):
-            # All pages of an answer show what was known when the first one was asked for.
-            as_of, *place = decode_cursor(call.param("after"), 3)
-            start = Place(*place)
         rows, following = self._reports.page(query, as_of, start, call.limit(), is_async)
         after = following or Place(1 << 40, 0)
         answer = page(call, rows, encode_cursor(as_of, *start), encode_cursor(as_of, *after), following is not None)

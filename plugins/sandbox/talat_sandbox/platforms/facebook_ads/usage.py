@@ -41,10 +41,11 @@ class Usage:
         full = self._percent(account, kind) >= 100
         if full or self._score_percent(account) >= 100:
             self._stats.limit_violations[account] += 1
+            self._stats.usage(account, self._most(account, kind))
             raise limit_error(kind) if full else limit_error("")
         self._window(account, kind).add(1)
         self._window(account, "").add(3 if method == "POST" else 1)
-        self._stats.usage(account, max(self._percent(account, kind), self._score_percent(account)))
+        self._stats.usage(account, self._most(account, kind))
 
     def set_others(self, account: str, percent: int) -> None:
         """Let other tools use so many percent of the account's quotas, until it is set again."""
@@ -86,6 +87,9 @@ class Usage:
 
     def _score_percent(self, account: str) -> float:
         return self._window(account, "").total() * 100 / self._options.score_quota + self._others.get(account, 0)
+
+    def _most(self, account: str, kind: str) -> float:
+        return max(self._percent(account, kind), self._score_percent(account))
 
     def _app_percent(self, kind: str) -> float:
         """Return the app's use: the mean of its accounts'."""
