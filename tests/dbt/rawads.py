@@ -21,7 +21,15 @@ SALES, BY_AD_SET, LIFETIME, ARCHIVED, LION, SAIGON, STRANGE = (f"120210000000000
 
 
 def ad(
-    account: str, campaign: str, day: str, spend: str, impressions: int, clicks: int, bought: int = 0, value: str = "0", n: int = 1
+    account: str,
+    campaign: str,
+    day: str,
+    spend: str,
+    impressions: int,
+    clicks: int,
+    bought: int = 0,
+    value: str = "0",
+    n: int = 1,
 ) -> Record:
     """One ad on one day of 2026, ``MM-DD``; a metric without value is null. ``n`` tells the ads of a campaign apart."""
     purchases = [
@@ -86,7 +94,9 @@ def level(*keys: str) -> list[Record]:
         groups[tuple(it[key] for key in (*keys, "date_start"))].append(it)
     found = []
     for group in groups.values():
-        added = {name: sum(it[name] or 0 for it in group) or None for name in ("impressions", "clicks", "inline_link_clicks")}
+        added = {
+            name: sum(it[name] or 0 for it in group) or None for name in ("impressions", "clicks", "inline_link_clicks")
+        }
         spend = sum((Decimal(str(it["spend"] or 0)) for it in group), Decimal(0))
         found.append(
             {
@@ -184,7 +194,9 @@ RAW_ADS: dict[str, list[Record]] = {
         _campaign(THAI, SALES, daily_budget=50000),
         _campaign(THAI, BY_AD_SET),
         # 31 days of May in Bangkok, 100 baht each.
-        _campaign(THAI, LIFETIME, lifetime_budget=310000, start_time="2026-04-30T17:00:00Z", stop_time="2026-05-31T17:00:00Z"),
+        _campaign(
+            THAI, LIFETIME, lifetime_budget=310000, start_time="2026-04-30T17:00:00Z", stop_time="2026-05-31T17:00:00Z"
+        ),
         _campaign(THAI, ARCHIVED, "ARCHIVED", daily_budget=30000),
         _campaign(SINGAPOREAN, LION, daily_budget=2000),
         _campaign(VIETNAMESE, SAIGON, daily_budget=250000),

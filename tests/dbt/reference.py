@@ -205,28 +205,37 @@ def grouped(found: Iterable[Order]) -> dict[str, list[Order]]:
     return shops
 
 
-def daily(raw: Mapping[str, Sequence[Record]], complete_until: date) -> dict[tuple[str, date], Row]:
-    """mart_daily_performance, without names."""
+def daily(
+    raw: Mapping[str, Sequence[Record]], complete_until: date, ads_days: Iterable[tuple[str, date]]
+) -> dict[tuple[str, date], Row]:
+    """mart_daily_performance, without names and figures of ads; ``ads_days`` are days that ads fill as well."""
     result: dict[tuple[str, date], Row] = {}
-    for shop, found in grouped(orders(raw)).items():
-        first, last = min(order.day for order in found), max(order.day for order in found)
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    shops = grouped(orders(raw))
+    for shop in shops.keys() | {shop for shop, _ in ads_days}:
+        found = shops.get(shop, [])
+        ordered = [order.day for order in found]
+        known = ordered + [day for other, day in ads_days if other == shop]
+        days = [min(known) + timedelta(days=n) for n in range((max(known) - min(known)).days + 1)]
         rows = {day: totals([order for order in found if order.day == day]) for day in days}
+        traded = {day: row for day, row in rows.items() if ordered and day >= min(ordered)}
         for day, row in rows.items():
-            row |= compared(row, rows.get(day - timedelta(days=1)), "previous_day")
-            row |= compared(row, rows.get(day - timedelta(days=7)), "last_week")
-            row |= compared(row, rows.get(month_before(day)), "last_month")
+            row |= compared(row, traded.get(day - timedelta(days=1)), "previous_day")
+            row |= compared(row, traded.get(day - timedelta(days=7)), "last_week")
+            row |= compared(row, traded.get(month_before(day)), "last_month")
+            row["is_trading"] = day in traded
             row["is_complete"] = day < complete_until
             row["is_final"] = (complete_until - day).days >= 30 and row["settled_orders"] == row["orders"]
             result[shop, day] = row
     return result
 
 
-def monthly(raw: Mapping[str, Sequence[Record]]) -> dict[tuple[str, date], Row]:
-    """mart_shop_performance, without names, comparison and rating."""
+def monthly(raw: Mapping[str, Sequence[Record]], ads_days: Iterable[tuple[str, date]]) -> dict[tuple[str, date], Row]:
+    """mart_shop_performance, without names, comparison and rating; months of ads after the first order count too."""
     result: dict[tuple[str, date], Row] = {}
     for shop, found in grouped(orders(raw)).items():
-        for month in {order.day.replace(day=1) for order in found}:
+        first = min(order.day for order in found)
+        days = [order.day for order in found] + [day for other, day in ads_days if other == shop and day >= first]
+        for month in {day.replace(day=1) for day in days}:
             row = totals([order for order in found if order.day.replace(day=1) == month])
             row["cancellation_rate"] = quotient(row["cancelled_orders"], row["placed_orders"])
             result[shop, month] = row

@@ -14,8 +14,8 @@ import pytest
 import sqlglot
 import yaml
 
-from tests.dbt.conftest import TRANSFORM, Done, Warehouse, run_dbt
-from tests.dbt.rawdata import LOADED, RAW
+from tests.dbt.conftest import PLATFORMS, TRANSFORM, Done, Warehouse, run_dbt
+from tests.dbt.rawdata import AS_OF, LOADED, RAW
 from tests.dbt.warehouses import ROOT, load_duckdb, raw_tables
 
 
@@ -46,7 +46,7 @@ def test_every_model_is_bigquery_sql(compiled: Done) -> None:
         sql = (ROOT / "transform" / node["compiled_path"]).read_text()
         assert len(sqlglot.parse(sql, read="bigquery")) == 1, name
         assert "json_extract_string" not in sql, name
-    assert len(found) >= 42
+    assert len(found) >= 70
 
 
 def test_bigquery_names_datasets_with_the_prefix_and_partitions_big_tables(compiled: Done) -> None:
@@ -54,11 +54,17 @@ def test_bigquery_names_datasets_with_the_prefix_and_partitions_big_tables(compi
     found = models(manifest)
 
     assert {node["schema"] for node in found.values()} == {"prod_staging", "prod_marts", "prod_alerts"}
-    assert {source["schema"] for source in manifest["sources"].values()} == {"prod_raw_shopee"}
+    assert {source["schema"] for source in manifest["sources"].values()} == {
+        "prod_raw_shopee",
+        "prod_raw_facebook_ads",
+    }
     for name, field in {
         "stg_orders": "order_date",
         "mart_daily_performance": "date",
         "mart_product_performance": "date",
+        "stg_ads_performance": "date",
+        "mart_campaign_performance": "date",
+        "mart_ads_channel_performance": "date",
     }.items():
         assert found[name]["config"]["partition_by"]["field"] == field
 
@@ -71,8 +77,12 @@ def test_contracts_are_enforced_on_duckdb_and_on_real_bigquery(compiled: Done, d
             "mart_shop_performance",
             "mart_product_performance",
             "mart_pipeline_runs",
+            "mart_campaign_performance",
+            "mart_ads_channel_performance",
             "alert_revenue_drop",
             "alert_data_freshness",
+            "alert_roas_below_target",
+            "alert_cpa_over_limit",
         }
 
 
@@ -87,10 +97,12 @@ def test_every_column_of_every_model_is_described(duckdb_warehouse: Warehouse) -
         assert node["description"], name
 
 
-def test_sources_name_only_columns_that_taps_deliver(compiled: Done) -> None:
-    delivered = raw_tables()
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_sources_name_only_columns_that_taps_deliver(compiled: Done, platform: str) -> None:
+    delivered = raw_tables(platform)
 
-    sources = {source["name"]: source for source in compiled.artifact("manifest")["sources"].values()}
+    found = compiled.artifact("manifest")["sources"].values()
+    sources = {source["name"]: source for source in found if source["source_name"] == f"raw_{platform}"}
 
     assert set(sources) == set(delivered)
     for name, source in sources.items():
@@ -115,7 +127,7 @@ def test_sql_is_clean() -> None:
 
 def test_a_stream_that_was_never_loaded_leaves_its_models_empty_with_a_warning(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
-    load_duckdb(path, RAW, LOADED)
+    load_duckdb(path, PLATFORMS, LOADED)
     with duckdb.connect(str(path)) as connection:
         connection.execute("drop table raw_shopee.products")
 
@@ -123,21 +135,69 @@ def test_a_stream_that_was_never_loaded_leaves_its_models_empty_with_a_warning(t
 
     assert done.code == 0, done.output
     assert "is not there yet; its models are empty until its stream is loaded." in done.output
+    assert "has no table" not in done.output
     with duckdb.connect(str(path)) as connection:
         assert connection.sql("select count(*) from staging.stg_products").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(("loaded", "absent"), [("shopee", "facebook_ads"), ("facebook_ads", "shopee")])
+def test_one_platform_alone_can_be_built_and_says_once_that_the_other_is_absent(
+    tmp_path: Path, loaded: str, absent: str
+) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    load_duckdb(path, {loaded: PLATFORMS[loaded]}, LOADED)
+
+    done = run_dbt(
+        tmp_path,
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        "--vars",
+        json.dumps({"as_of": AS_OF}),
+        DUCKDB_PATH=str(path),
+    )
+
+    assert done.code == 0, done.output
+    assert done.output.count("the marts are built without that platform.") == 1
+    assert f"raw_{absent} has no table" in done.output
+    with duckdb.connect(str(path)) as connection:
+        counted = "select sum(orders) > 0, sum(ads_spend_thb) > 0 from marts.mart_daily_performance"
+        assert connection.sql(counted).fetchall() == [(loaded == "shopee", loaded == "facebook_ads")]
+
+
+def test_levels_that_disagree_on_a_final_day_fail_and_on_an_open_day_warn(tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    load_duckdb(path, PLATFORMS, LOADED)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update raw_facebook_ads.daily_campaign set clicks = clicks + 1 "
+            "where date_start in ('2026-04-21', '2026-04-22')"
+        )
+
+    levels = ["+stg_ads_level_totals", "stg_ads_level_totals+"]
+    done = run_dbt(
+        tmp_path, "build", "--select", *levels, "--exclude-resource-type", "unit_test", DUCKDB_PATH=str(path)
+    )
+
+    statuses = done.statuses()
+    assert statuses["ads_levels_agree_on_final_days"] == "fail", done.output
+    assert statuses["warn_ads_levels_differ_on_open_days"] == "warn"
+    results = {it["unique_id"].split(".")[2]: it["failures"] for it in done.artifact("run_results")["results"]}
+    assert results["ads_levels_agree_on_final_days"] == 1
+    assert results["warn_ads_levels_differ_on_open_days"] == 1
 
 
 def test_a_warehouse_without_any_raw_table_is_refused_in_one_sentence(tmp_path: Path) -> None:
     done = run_dbt(tmp_path, "run", "--select", "base_shopee__shop", DUCKDB_PATH=str(tmp_path / "empty.duckdb"))
 
     assert done.code == 1
-    assert "run the tap with a loader first, or correct DUCKDB_PATH, BQ_PROJECT or BQ_DATASET_PREFIX." in done.output
+    assert "run a tap with a loader first, or correct DUCKDB_PATH, BQ_PROJECT or BQ_DATASET_PREFIX." in done.output
     assert "Traceback" not in done.output
 
 
 def test_a_key_that_stands_twice_stops_the_build_before_the_marts(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.duckdb"
-    load_duckdb(path, {**RAW, "orders": [*RAW["orders"], RAW["orders"][0]]}, LOADED)
+    load_duckdb(path, {"shopee": {**RAW, "orders": [*RAW["orders"], RAW["orders"][0]]}}, LOADED)
 
     done = run_dbt(tmp_path, "build", "--select", "base_shopee__orders+", DUCKDB_PATH=str(path))
 

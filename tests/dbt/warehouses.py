@@ -14,7 +14,10 @@ from google.cloud import bigquery
 ROOT = Path(__file__).parents[2]
 SCHEMAS = {
     "shopee": (ROOT / "taps/tap-shopee/tap_shopee/schemas", ROOT / "taps/toolkit/tap_toolkit/schemas"),
-    "facebook_ads": (ROOT / "taps/tap-facebook-ads/tap_facebook_ads/schemas", ROOT / "taps/toolkit/tap_toolkit/schemas"),
+    "facebook_ads": (
+        ROOT / "taps/tap-facebook-ads/tap_facebook_ads/schemas",
+        ROOT / "taps/toolkit/tap_toolkit/schemas",
+    ),
 }
 # One schema serves all of a platform's reports.
 REPORTS = {"facebook_ads": ("insights", ("daily_account", "daily_campaign", "daily_adset", "daily_ad"))}

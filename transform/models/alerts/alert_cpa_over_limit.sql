@@ -26,7 +26,7 @@ select
     'In the seven days to ' || cast(weeks.last_date as string) || ' campaign '
     || coalesce(weeks.campaign_name, weeks.campaign_id) || ' spent '
     || cast({{ as_count('round(weeks.cpa_thb, 0)') }} as string)
-    || case when weeks.conversions = 0 then ' baht without a conversion.' else ' baht for each conversion.' end as message
+    || ' baht ' || case when weeks.conversions = 0 then 'without a' else 'for each' end || ' conversion.' as message
 from weeks
 cross join thresholds
 where

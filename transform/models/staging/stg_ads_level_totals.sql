@@ -1,5 +1,5 @@
--- What each level of an account says of a day: all levels tell the same figures in other pieces. A day that was read and
--- has no row is a day of zeros.
+-- What each level of an account says of a day: all levels tell the same figures in other pieces. A day that was read
+-- and has no row is a day of zeros.
 with figures as (
     {{ union_platforms('insights', [
         'level', 'stream', 'account_id', 'date', 'spend', 'impressions', 'clicks', 'conversions', 'conversion_value',

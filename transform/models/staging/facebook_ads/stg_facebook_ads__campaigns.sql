@@ -41,7 +41,10 @@ budgets as (
         campaign_id,
         owner_id,
         is_active,
-        case when daily_minor is not null then 'daily' when lifetime_minor is not null then 'lifetime' end as budget_type,
+        case
+            when daily_minor is not null then 'daily'
+            when lifetime_minor is not null then 'lifetime'
+        end as budget_type,
         {{ divide('lifetime_minor', 'minor_units', 2) }} as lifetime_budget,
         coalesce(
             {{ divide('daily_minor', 'minor_units', 2) }},
