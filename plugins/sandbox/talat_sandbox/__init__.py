@@ -1,1 +1,1 @@
-"""The marketplace APIs on localhost, over one invented business."""
+"""The platforms' APIs on localhost, over one invented business."""

@@ -75,7 +75,7 @@ def _say(line: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="talat-sandbox", description="Marketplace APIs on localhost.")
+    parser = argparse.ArgumentParser(prog="talat-sandbox", description="The platforms' APIs on localhost.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, about in (
         ("serve", "run in the foreground"),

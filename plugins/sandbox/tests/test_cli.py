@@ -90,6 +90,8 @@ def test_given_a_remembered_business_when_options_differ_then_it_is_refused_unti
         (("--days=0",), "days must be between 1 and 3650."),
         (("--shops=-1",), "shops must not be negative."),
         (("--as-of=yesterday",), "as-of 'yesterday' is not an ISO time; write it like 2026-11-20T17:00:00Z."),
+        (("--campaigns=0",), "campaigns must be between 1 and 5000."),
+        (("--usage-seconds=0",), "usage-seconds must be at least 1."),
         (("--orders-per-day=0",), "orders-per-day must be at least 1."),
     ],
 )
