@@ -43,7 +43,7 @@ def whatever_status(level: str, prefix: str = "") -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A report over dates (both included), perhaps of some objects (``ids`` of the level ``of``) and some metrics."""
+    """A report over dates (both included), perhaps of some objects (``ids`` of the level ``of``) and some fields."""
 
     since: date
     until: date
@@ -73,7 +73,7 @@ class Insights(JobSource[Piece]):
         """The window's dates in the account's time zone."""
         assert scope.window is not None
         since, until = scope.window.dates(scope.zone)
-        return Piece(since, until, self.report.fields, synchronous=self.report.is_light)
+        return Piece(since, until, self.report.columns, synchronous=self.report.is_light)
 
     def read(self, scope: Scope) -> Iterator[Batch]:
         """The rows of a window. Raises :class:`SkipStream` where an account is silently refused a breakdown."""
@@ -111,7 +111,7 @@ class Insights(JobSource[Piece]):
         return [row for page in pages for row in page]
 
     def cut(self, scope: Scope, piece: Piece) -> Pieces[Piece]:
-        """As a job; then by days, where they are the rows' own; by objects, down to the report's level; by metrics."""
+        """As a job; then by days, where they are the rows' own; by objects, down to the report's level; by fields."""
         if piece.synchronous:
             return Pieces([replace(piece, synchronous=False)])
         if self.report.time_increment == 1 and piece.since < piece.until:
@@ -149,7 +149,7 @@ class Insights(JobSource[Piece]):
         report = self.report
         return [
             ("level", report.level),
-            ("fields", ",".join((*report.names, *piece.fields))),
+            ("fields", ",".join((*report.named_by, *piece.fields))),
             _range(piece),
             ("time_increment", str(report.time_increment)),
             ("breakdowns", json.dumps(report.breakdowns)),

@@ -48,10 +48,14 @@ class Report:
     creative: str = ""
 
     @property
+    def named_by(self) -> tuple[str, ...]:
+        """The field that names the object of a row; none for the account, which is asked."""
+        return () if self.level == "account" else (f"{self.level}_id",)
+
+    @property
     def identity(self) -> tuple[str, ...]:
         """The fields that tell its rows apart within an account. ``date_stop`` moves while a period lasts."""
-        of = () if self.level == "account" else (f"{self.level}_id",)
-        return (*of, "date_start", *self.breakdowns)
+        return (*self.named_by, "date_start", *self.breakdowns)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -60,11 +64,11 @@ class Report:
         return ("account_id", *own)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """What is asked for beside the metrics: names of the level and those above, currency, attribution."""
+    def columns(self) -> tuple[str, ...]:
+        """What is asked for of each object: names of it and those above, currency, attribution, and the metrics."""
         above = LEVELS[: LEVELS.index(self.level) + 1]
-        named = [name for level in above for name in TABLE["levels"][level]]
-        return ("account_id", *named, "account_currency", "attribution_setting")
+        names = [name for level in above for name in TABLE["levels"][level] if name not in self.named_by]
+        return (*dict.fromkeys([*names, "account_currency", "attribution_setting", *self.fields]),)
 
     @property
     def is_light(self) -> bool:

@@ -140,7 +140,7 @@ class ReportStream(FacebookStream):
         """The fields of the report, its breakdowns and its dates."""
         whole = read_schema("tap_facebook_ads", "insights")
         report, known = cls.report, whole["properties"]
-        names = [*report.names, "date_start", "date_stop", *report.breakdowns, *report.fields]
+        names = ["account_id", *report.named_by, "date_start", "date_stop", *report.breakdowns, *report.columns]
         names += ["creative_id", "creative"] if report.creative else []
         text = {"type": ["string", "null"]}
         return {**whole, "properties": {name: known.get(name, text) for name in [*names, "extra_fields"]}}

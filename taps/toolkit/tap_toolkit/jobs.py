@@ -71,13 +71,15 @@ class JobSource(abc.ABC, Generic[Piece]):
 
     ``identity``: the fields that tell a report's rows apart. ``patience``: seconds until a report that is not ready is
     given up, a sixth of that when it has not begun. ``tries``: how often a lost report is asked for before it is cut.
-    ``at_once``: reports of one window that the platform prepares side by side.
+    ``at_once``: reports of one window that the platform prepares side by side. ``most_gaps``: pieces that cannot be had
+    before the rest of a window is given up, so that a platform that refuses everything is not asked a thousand times.
     """
 
     identity: Sequence[str]
     patience: float = 1800.0
     tries: int = 2
     at_once: int = 8
+    most_gaps: int = 8
     clock: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], None] = staticmethod(time.sleep)
 
@@ -120,6 +122,8 @@ class JobSource(abc.ABC, Generic[Piece]):
                 gaps += first.gaps()
                 if rows := self._rows(first):
                     yield Batch(len(rows), rows)
+                if len(gaps) >= self.most_gaps:
+                    break
             else:
                 self._go_on(scope, work)
         if gaps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -20,7 +21,7 @@ SLOW_AT, STOP_AT = 75.0, 90.0
 _SPACING = 0.2
 # Seconds until a used-up allowance is looked at again where the platform does not say when it frees up: doubled each
 # time, because looking is a call too.
-_LOOK_AGAIN, _LOOK_SELDOM = 30.0, 900.0
+_LOOK_AGAIN, _LOOK_SELDOM = 10.0, 900.0
 
 
 @dataclass(slots=True)
@@ -75,39 +76,40 @@ class RateBudget:
         self._not_before = began + max((w.per for w in windows), default=0.0)
         self._paused: dict[str, float] = {}
         self._spacing: dict[str, float] = {}
-        self._spaced: dict[str, float] = {}
+        self._last: dict[str, float] = {}
         self._looks: dict[str, float] = {}
 
     def acquire(self, account: str) -> float:
         """Wait until the account may be asked once more; returns the seconds waited. Thread-safe."""
         waited = 0.0
-        while (wait := self._reserve(account)) > 0:
+        while (wait := self._wait(account)) > 0:
             self._sleep(wait)
             waited += wait
-            with self._lock:
-                if self._clock() >= self._resumes(account):
-                    break  # else an answer that came meanwhile asked for a longer pause
         return waited
 
-    def _resumes(self, account: str) -> float:
-        return max(self._paused.get(account, 0.0), self._paused.get("", 0.0))
+    def _wait(self, account: str) -> float:
+        """Take the present moment and return 0; or the seconds until it is worth asking again.
 
-    def _reserve(self, account: str) -> float:
-        """Take the next free moment; returns the seconds until then."""
+        Nothing is taken ahead of time: an answer that comes meanwhile may change the pace for all who wait.
+        """
+        names = {account, ""}
         with self._lock:
             now = self._clock()
             limits = [limit for limit in (self._app, self._limit(account)) if limit]
-            names = {account, ""}
-            moment = max(now, self._resumes(account), *(self._spaced.get(name, now) for name in names))
-            if limits:
-                moment = max(moment, self._not_before)
+            moment = max(now, self._not_before if limits else now)
+            for name in names:
+                moment = max(
+                    moment, self._paused.get(name, now), self._last.get(name, -math.inf) + self._spacing.get(name, 0.0)
+                )
             for limit in limits:
                 moment = max(moment, limit.earliest(moment))
+            if moment > now:
+                return moment - now
             for limit in limits:
-                limit.take(moment)
-            for name in names & self._spacing.keys():
-                self._spaced[name] = moment + self._spacing[name]
-        return moment - now
+                limit.take(now)
+            for name in names:
+                self._last[name] = now
+        return 0.0
 
     def pause(self, seconds: float, account: str = "") -> None:
         """Let no call start for ``seconds``: of the account, or of the whole application when none is named."""

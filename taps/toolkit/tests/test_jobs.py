@@ -157,7 +157,7 @@ def test_a_report_is_waited_for_and_looked_at_less_and_less_often() -> None:
     platform = Platform(seconds=120)
     assert rows_of(platform) == expected(8)
     assert platform.submitted == [Part(0, 7)]
-    assert platform.looks["job0"] < 25
+    assert platform.looks["job0"] < 30
     assert 120 <= platform.now < 136
 
 
@@ -212,6 +212,13 @@ def test_several_gaps_are_counted() -> None:
     platform = Platform(days=4, cursed=frozenset({(0, "spend"), (2, "spend"), (2, "clicks")}))
     with pytest.raises(SkipWindow, match=r"\(and 2 more pieces\)"):
         rows_of(platform)
+
+
+def test_a_platform_that_refuses_everything_is_left_alone() -> None:
+    platform = Platform(days=64, most=0)
+    with pytest.raises(SkipWindow, match=r"\(and \d+ more pieces\)"):
+        rows_of(platform)
+    assert len(platform.submitted) < 64
 
 
 def test_other_failures_end_the_window_at_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_toolkit.ratelimit import RateBudget
+from tap_toolkit.ratelimit import RateBudget, SlidingWindow
 
 
 class Clock:
@@ -150,19 +150,27 @@ def test_an_allowance_whose_use_is_told_is_never_used_up(allowed: int, under_way
         assert sum(1 for moment in granted if moment > clock.now - 3600) <= allowed
 
 
-def test_threads_share_one_budget() -> None:
-    moments: list[float] = []
+def test_threads_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[float] = []
     lock = threading.Lock()
+    clock = Clock()
 
     def sleep(seconds: float) -> None:
         with lock:
-            moments.append(seconds)
+            clock.now += seconds
 
-    frozen = RateBudget(app_rate=5, clock=lambda: 100.0, sleep=sleep, began=0.0)
-    threads = [threading.Thread(target=lambda: [frozen.acquire("a") for _ in range(25)]) for _ in range(8)]
+    def take(window: SlidingWindow, moment: float) -> None:
+        taken.append(moment)
+        really(window, moment)
+
+    really = SlidingWindow.take
+    monkeypatch.setattr(SlidingWindow, "take", take)
+    shared = RateBudget(app_rate=5, clock=clock, sleep=sleep, began=0.0)
+    threads = [threading.Thread(target=lambda: [shared.acquire("a") for _ in range(25)]) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    # 200 calls at 5 a second: the last five begin 39 windows after the first.
-    assert max(moments) == pytest.approx(39 * 1.02, rel=0.01)
+    assert len(taken) == 200
+    assert taken == sorted(taken)
+    assert all(later - first > 1.0 for first, later in zip(taken, taken[5:], strict=False))
