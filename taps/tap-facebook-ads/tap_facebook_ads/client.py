@@ -45,10 +45,8 @@ class FacebookClient(ApiClient):
         account = _json(headers, "X-Ad-Account-Usage")
         throttle = _json(headers, "X-Fb-Ads-Insights-Throttle")
         told = [(_percent(entry), 60 * _percent(entry, _REGAIN)) for entry in _business_usage(headers)]
-        told += (
-            [(_percent(account, ["acc_id_util_pct"]), _percent(account, ["reset_time_duration"]))] if account else []
-        )
-        told += [(_percent(throttle, ["acc_id_util_pct"]), 0.0)] if throttle else []
+        # ``reset_time_duration`` is until nothing at all is used, which is longer than anybody must wait.
+        told += [(_percent(usage, ["acc_id_util_pct"]), 0.0) for usage in (account, throttle) if usage]
         if told and call.account:
             percent, frees_in = max(told)
             self.budget.usage(percent, call.account, frees_in=frees_in)

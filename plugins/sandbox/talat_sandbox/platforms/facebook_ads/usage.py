@@ -92,9 +92,10 @@ class Usage:
         return max(self._percent(account, kind), self._score_percent(account))
 
     def _app_percent(self, kind: str) -> float:
-        """Return the app's use: the mean of its accounts'."""
+        """Return the app's own use: the mean of what it used of its accounts' quotas."""
         accounts = [account for account, found in self._windows if found == kind]
-        return sum(self._percent(account, kind) for account in accounts) / max(1, len(accounts))
+        used = (self._window(account, kind).total() * 100 / self._quota(account, kind) for account in accounts)
+        return sum(used) / max(1, len(accounts))
 
     def _regain_minutes(self, account: str, kind: str, percent: float) -> int:
         if percent < 100:
