@@ -13,6 +13,7 @@ from pathlib import Path
 from google.cloud import bigquery
 
 from talat_sandbox.testing import running_sandbox
+from tests.truth.ads import check_ads
 from tests.truth.pipeline import check, on_bigquery
 
 FIRST = "2026-10-12T09:30:00Z"
@@ -28,6 +29,7 @@ def test_marts_in_a_real_project_equal_the_truth_also_after_late_updates(tmp_pat
             for moment in (FIRST, THEN):
                 pipeline.run(moment)
                 check(query, sandbox)
+                check_ads(query, sandbox)
     finally:
         for dataset in client.list_datasets():
             if dataset.dataset_id.startswith(prefix):

@@ -33,41 +33,56 @@ def later(moment: str) -> str:
     return (datetime.datetime.fromisoformat(moment) + datetime.timedelta(seconds=1)).isoformat()
 
 
-class Pipeline:
-    """A tap, a loader and dbt over one engine, run again and again with the state kept between."""
+def settings(sandbox: Sandbox, folder: Path) -> dict[str, Row]:
+    """What each tap must know of the sandbox."""
+    return {
+        "tap-shopee": {
+            "partner_id": sandbox.partner_id,
+            "partner_key": sandbox.partner_key,
+            "shop_ids": list(sandbox.shop_ids),
+            "refresh_tokens": {str(shop): token for shop, token in sandbox.refresh_tokens.items()},
+            "token_store": str(folder / "tokens"),
+            "requests_per_second": 0,
+        },
+        "tap-facebook-ads": {
+            "account_ids": list(sandbox.ad_account_ids),
+            "access_token": sandbox.facebook_token,
+        },
+    }
 
-    def __init__(self, folder: Path, sandbox: Sandbox, loader: str, loader_config: Row, env: dict[str, str]) -> None:
-        self.folder, self.sandbox, self.loader, self.loader_config, self.env = (
-            folder,
-            sandbox,
-            loader,
-            loader_config,
-            env,
-        )
-        self.state: Any = None
+
+class Pipeline:
+    """Taps, a loader and dbt over one engine, run again and again with the states kept between.
+
+    ``loader_config`` gives the loader's settings for a raw schema.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        sandbox: Sandbox,
+        loader: str,
+        loader_config: Callable[[str], Row],
+        env: dict[str, str],
+    ) -> None:
+        self.folder, self.sandbox, self.loader, self.env = folder, sandbox, loader, env
+        self.loader_config = loader_config
+        self.states: dict[str, Any] = {}
 
     def run(self, as_of: str) -> None:
         """Extract what is new at this moment of the business, load it, build the marts."""
         self.sandbox.set_clock(as_of)
-        config = {
-            "partner_id": self.sandbox.partner_id,
-            "partner_key": self.sandbox.partner_key,
-            "shop_ids": list(self.sandbox.shop_ids),
-            "api_url": self.sandbox.url,
-            "start_date": "2026-08-01T00:00:00Z",
-            "end_date": later(as_of),
-            "refresh_tokens": {str(shop): token for shop, token in self.sandbox.refresh_tokens.items()},
-            "token_store": str(self.folder / "tokens"),
-            "requests_per_second": 0,
-        }
-        read = run_tap("tap-shopee", config, state=self.state)
-        assert read.exit_code == 0, read.log
-        target = self.folder / "target.json"
-        target.write_text(json.dumps(self.loader_config))
-        loaded = run(executable(self.loader), "--config", str(target), stdin=read.stdout, env=self.env)
-        assert loaded.exit_code == 0, loaded.log
-        self.state = json.loads(loaded.stdout.splitlines()[-1])
-        assert self.state == read.state
+        for tap, own in settings(self.sandbox, self.folder).items():
+            span = {"start_date": "2026-08-01T00:00:00Z", "end_date": later(as_of)}
+            read = run_tap(tap, {**own, **span, "api_url": self.sandbox.url}, state=self.states.get(tap))
+            assert read.exit_code == 0, read.log
+            target = self.folder / "target.json"
+            schema = tap.replace("tap-", "raw_").replace("-", "_")
+            target.write_text(json.dumps(self.loader_config(schema)))
+            loaded = run(executable(self.loader), "--config", str(target), stdin=read.stdout, env=self.env)
+            assert loaded.exit_code == 0, loaded.log
+            self.states[tap] = json.loads(loaded.stdout.splitlines()[-1])
+            assert self.states[tap] == read.state
         built = run(
             executable("dbt"),
             "--no-use-colors",
@@ -101,7 +116,9 @@ def on_duckdb(folder: Path, sandbox: Sandbox) -> tuple[Pipeline, Query]:
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-    config = {"path": str(path), "default_target_schema": "raw_shopee"}
+    def config(schema: str) -> Row:
+        return {"path": str(path), "default_target_schema": schema}
+
     env = dbt_env(folder, "duckdb", DUCKDB_PATH=str(path))
     return Pipeline(folder, sandbox, "target-duckdb", config, env), query
 
@@ -115,9 +132,11 @@ def on_bigquery(
         located = re.sub(r"\b(from|join) (\w+\.)", rf"\1 {prefix}\2", sql)
         return [dict(row) for row in client.query(located, timeout=60).result(timeout=300)]
 
-    config = {"project": client.project, "dataset": f"{prefix}raw_shopee"}
-    settings = dbt_env(folder, "bigquery", BQ_PROJECT=client.project, BQ_DATASET_PREFIX=prefix, **env)
-    return Pipeline(folder, sandbox, "target-bigquery", config, settings), query
+    def config(schema: str) -> Row:
+        return {"project": client.project, "dataset": f"{prefix}{schema}"}
+
+    dbt = dbt_env(folder, "bigquery", BQ_PROJECT=client.project, BQ_DATASET_PREFIX=prefix, **env)
+    return Pipeline(folder, sandbox, "target-bigquery", config, dbt), query
 
 
 def daily(sandbox: Sandbox) -> dict[tuple[str, str], Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from google.cloud import bigquery
 
 from talat_sandbox.testing import running_sandbox
 from tests.emulator.launcher import Emulator, running_emulator
+from tests.truth.ads import check_ads, check_finality, final_days
 from tests.truth.pipeline import check, on_bigquery, on_duckdb
 
 FIRST = "2026-10-12T09:30:00Z"
@@ -31,6 +33,10 @@ def test_marts_on_duckdb_equal_the_truth_also_after_late_updates(seed: int, tmp_
         for moment in (FIRST, THEN):
             pipeline.run(moment)
             check(query, sandbox)
+            check_ads(query, sandbox)
+            if moment == FIRST:
+                final = final_days(query)
+        check_finality(final, sandbox, date.fromisoformat(FIRST[:10]))
 
 
 def test_marts_on_bigquery_equal_the_truth_also_after_late_updates(tmp_path: Path, emulator: Emulator) -> None:
@@ -44,3 +50,4 @@ def test_marts_on_bigquery_equal_the_truth_also_after_late_updates(tmp_path: Pat
         for moment in (FIRST, THEN):
             pipeline.run(moment)
             check(query, sandbox)
+            check_ads(query, sandbox)
