@@ -16,13 +16,20 @@ INSTALLED = ROOT / ".meltano" / "installed"
 DATABASE = ROOT / "output" / "demo.duckdb"
 STEPS = (
     ("Installing the plugins", ["meltano", "install"]),
-    ("Starting the sandbox: three shops, 90 days of orders", ["meltano", "invoke", "sandbox:start"]),
+    ("Starting the sandbox: three shops, 90 days of orders and ads", ["meltano", "invoke", "sandbox:start"]),
     ("Reading Shopee's API into DuckDB", ["meltano", "run", "tap-shopee", "target-duckdb"]),
+    ("Reading Facebook's API into DuckDB", ["meltano", "run", "tap-facebook-ads", "target-duckdb"]),
     ("Building and testing tables with dbt", ["meltano", "run", "dbt-duckdb:build"]),
 )
 # What the tap and dbt say of their progress.
 PROGRESS = re.compile(r"(?P<stream>\w+): windows done \d+, windows left \d+, rows (?P<rows>\d+)|(?P<node>\d+ of \d+) ")
-STREAMS = ("shop", "orders", "products", "product_models", "returns", "escrow", "shop_performance")
+STREAMS = {
+    "raw_shopee": ("shop", "orders", "products", "product_models", "returns", "escrow", "shop_performance"),
+    "raw_facebook_ads": ("ad_accounts", "campaigns", "adsets", "ads", "adcreatives", "daily_campaign", "daily_ad"),
+}
+
+WIDTHS = (16, 13, 15, 16, 14, 16)
+HEADS = ("revenue", "refunds", "fees", "net", "ads", "ads say sold")
 
 
 def installed_since_last_change() -> bool:
@@ -56,9 +63,9 @@ def step(title: str, command: list[str], log: Path) -> None:
 def show(title: str, state: str = "…", end: str = "") -> None:
     """One line for a step, written over itself on a terminal and once at its end elsewhere."""
     if sys.stdout.isatty():
-        print(f"\r\033[K  {title:<56}{state}", end=end, flush=True)
+        print(f"\r\033[K  {title:<63}{state}", end=end, flush=True)
     elif end:
-        print(f"  {title:<56}{state}", end=end, flush=True)
+        print(f"  {title:<63}{state}", end=end, flush=True)
 
 
 def money(value: object) -> str:
@@ -69,47 +76,58 @@ def money(value: object) -> str:
 def summary() -> None:
     """Rows of each stream and the figures of all shops, from the database just built."""
     with duckdb.connect(str(DATABASE), read_only=True) as db:
-        print("\nRows in the warehouse (raw_shopee)")
-        for stream in STREAMS:
-            ((rows,),) = db.sql(f"select count(*) from raw_shopee.{stream}").fetchall()
-            print(f"  {stream:<18}{rows:>9,}")
-        ((requests,),) = db.sql(
-            "select sum(requests) from raw_shopee.sync_windows "
-            "where run_id = (select max(run_id) from raw_shopee.sync_windows)"
-        ).fetchall()
-        print(f"  the last run took {requests:,} calls")
-        print("\nShops, all days, in THB (marts.mart_daily_performance)")
-        print(f"  {'shop':<20}{'orders':>8}{'revenue':>16}{'refunds':>14}{'fees':>14}{'net':>16}")
-        for name, orders, *figures in db.sql(
-            "select shop_name, sum(orders), sum(revenue_thb), sum(refunds_thb), sum(fees_thb), sum(net_revenue_thb) "
-            "from marts.mart_daily_performance group by 1 union all "
-            "select 'All shops', sum(orders), sum(revenue_thb), sum(refunds_thb), sum(fees_thb), sum(net_revenue_thb) "
-            "from marts.mart_daily_performance order by 3"
-        ).fetchall():
-            columns = "".join(f"{money(f):>{w}}" for f, w in zip(figures, (16, 14, 14, 16), strict=True))
-            print(f"  {name:<20}{orders:>8,}{columns}")
-        ((drops, stale),) = db.sql(
-            "select (select count(*) from alerts.alert_revenue_drop), "
-            "(select count(*) from alerts.alert_data_freshness)"
-        ).fetchall()
-        print(f"\nAlerts: {drops} days on which a shop's revenue fell, {stale} on the freshness of the data")
-        for (message,) in db.sql(
-            "select message from alerts.alert_revenue_drop order by alert_date desc limit 3"
-        ).fetchall():
-            print(f"  {message}")
+        for schema, streams in STREAMS.items():
+            print(f"\nRows in the warehouse ({schema})")
+            for stream in streams:
+                ((rows,),) = db.sql(f"select count(*) from {schema}.{stream}").fetchall()
+                print(f"  {stream:<18}{rows:>9,}")
+            ((requests,),) = db.sql(
+                f"select sum(requests) from {schema}.sync_windows "
+                f"where run_id = (select max(run_id) from {schema}.sync_windows)"
+            ).fetchall()
+            print(f"  the last run took {requests:,} calls")
+        shops(db)
+        alerts(db)
+
+
+def shops(db: duckdb.DuckDBPyConnection) -> None:
+    """What each shop sold, kept and spent on ads."""
+    columns = ("revenue_thb", "refunds_thb", "fees_thb", "net_revenue_thb", "ads_spend_thb", "ads_conversion_value_thb")
+    sums = ", ".join(f"sum({column})" for column in columns)
+    print("\nShops, all days, in THB (marts.mart_daily_performance)")
+    heads = "".join(f"{h:>{w}}" for h, w in zip(HEADS, WIDTHS, strict=True))
+    print(f"  {'shop':<18}{'orders':>8}{heads}")
+    for name, orders, *figures in db.sql(
+        f"select shop_name, sum(orders), {sums} from marts.mart_daily_performance group by 1 union all "
+        f"select 'All shops', sum(orders), {sums} from marts.mart_daily_performance order by 3"
+    ).fetchall():
+        shown = "".join(f"{money(f):>{w}}" for f, w in zip(figures, WIDTHS, strict=True))
+        print(f"  {name:<18}{orders:>8,}{shown}")
+
+
+def alerts(db: duckdb.DuckDBPyConnection) -> None:
+    """How many alerts of each kind stand, and the newest of each."""
+    print("\nAlerts")
+    for table in ("revenue_drop", "roas_below_target", "cpa_over_limit", "data_freshness"):
+        found = db.sql(f"select message from alerts.alert_{table} order by alert_date desc, alert_id").fetchall()
+        print(f"  alert_{table:<20}{len(found):>4}{'  ' + found[0][0] if found else ''}")
 
 
 def main() -> None:
     """Run the steps, show the figures, say what to do next."""
     os.environ["MELTANO_ENVIRONMENT"] = "demo"
     if port := os.environ.get("SANDBOX_PORT"):
-        os.environ["TAP_SHOPEE_API_URL"] = f"http://127.0.0.1:{port}"
+        for tap in ("TAP_SHOPEE", "TAP_FACEBOOK_ADS"):
+            os.environ[f"{tap}_API_URL"] = f"http://127.0.0.1:{port}"
     DATABASE.parent.mkdir(exist_ok=True)
     again = DATABASE.exists()
     log = ROOT / "output" / "demo.log"
     log.write_bytes(b"")
     began = time.monotonic()
-    print("Talat demo: invented shops, real HTTP, real tables." + (" What was read before is kept." if again else ""))
+    print(
+        "Talat demo: invented shops and ads, real HTTP, real tables."
+        + (" What was read before is kept." if again else "")
+    )
     for title, command in STEPS:
         if command[1] == "install" and installed_since_last_change():
             continue

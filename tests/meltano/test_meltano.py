@@ -18,6 +18,7 @@ import yaml
 from tap_toolkit.testing import Run, executable, run
 
 ROOT = Path(__file__).parents[2]
+TAPS = sorted(path.name for path in ROOT.glob("taps/tap-*"))
 
 
 def free_port() -> int:
@@ -42,6 +43,7 @@ class Project:
             "SANDBOX_DAYS": "20",
             "SANDBOX_ORDERS_PER_DAY": "12",
             "TAP_SHOPEE_API_URL": f"http://127.0.0.1:{port}",
+            "TAP_FACEBOOK_ADS_API_URL": f"http://127.0.0.1:{port}",
             "BIGQUERY_EMULATOR_PORT": str(emulator),
         }
         listed = subprocess.run(
@@ -117,6 +119,24 @@ def test_the_same_job_works_as_typed_on_bigquery(project: Project) -> None:
     project.succeed(*run_in, "tap-shopee", "target-bigquery", "dbt-bigquery:build")
 
 
+def test_shops_and_ads_are_loaded_one_after_the_other_and_meet_in_the_marts(project: Project) -> None:
+    project.succeed("run", "demo")
+    with duckdb.connect(str(project.folder / "output" / "demo.duckdb"), read_only=True) as db:
+        ((revenue, spend, sold),) = db.sql(
+            "select sum(revenue_thb), sum(ads_spend_thb), sum(ads_conversion_value_thb) "
+            "from marts.mart_daily_performance where ads_spend_thb > 0 and revenue_thb > 0"
+        ).fetchall()
+        assert revenue > sold > 0
+        assert spend > 0
+        ((loaded,),) = db.sql(
+            "select sum(spend) from raw_facebook_ads.daily_ad where account_currency = 'THB'"
+        ).fetchall()
+        ((shown,),) = db.sql(
+            "select sum(ads_spend) from marts.mart_daily_performance where currency = 'THB'"
+        ).fetchall()
+        assert shown == loaded
+
+
 def test_a_dead_shop_fails_the_run_and_the_rest_is_loaded(project: Project) -> None:
     project.succeed("run", "sandbox:start")
     shops = "[226001234, 999]"
@@ -139,9 +159,10 @@ def test_a_taken_port_is_told_in_a_sentence(project: Project) -> None:
     assert "Traceback" not in done.stdout + done.log
 
 
-def test_the_tap_says_whether_its_credentials_work(project: Project) -> None:
+@pytest.mark.parametrize("tap", TAPS)
+def test_a_tap_says_whether_its_credentials_work(project: Project, tap: str) -> None:
     project.succeed("run", "sandbox:start")
-    done = project.succeed("--environment=demo", "invoke", "tap-shopee:test")
+    done = project.succeed("--environment=demo", "invoke", f"{tap}:test")
     assert done.stdout.count("the credentials work") == 3
 
 
@@ -165,9 +186,10 @@ def test_schedules_and_crontab_say_the_same() -> None:
         assert schedule["job"] in jobs
 
 
-def test_the_tap_definition_has_every_setting_of_the_tap() -> None:
-    about = json.loads(run(executable("tap-shopee"), "--about", "--format=json").stdout)
-    definition = yaml.safe_load((ROOT / "plugins/extractors/tap-shopee.meltano.yml").read_text())
+@pytest.mark.parametrize("tap", TAPS)
+def test_a_taps_definition_has_every_setting_of_the_tap(tap: str) -> None:
+    about = json.loads(run(executable(tap), "--about", "--format=json").stdout)
+    definition = yaml.safe_load((ROOT / f"plugins/extractors/{tap}.meltano.yml").read_text())
     plugin = definition["plugins"]["extractors"][0]
     settings = {setting["name"]: setting for setting in plugin["settings"]}
     built_in = re.compile("^(stream_map|faker_|flattening_|batch_config|emit_)")
@@ -183,7 +205,12 @@ def test_the_tap_definition_has_every_setting_of_the_tap() -> None:
 
 def test_every_variable_is_in_the_example() -> None:
     named = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    plugin = yaml.safe_load((ROOT / "plugins/extractors/tap-shopee.meltano.yml").read_text())
-    wanted = {f"TAP_SHOPEE_{s['name'].upper()}" for s in plugin["plugins"]["extractors"][0]["settings"]}
-    assert wanted <= named
+    for tap in TAPS:
+        plugin = yaml.safe_load((ROOT / f"plugins/extractors/{tap}.meltano.yml").read_text())
+        prefix = tap.upper().replace("-", "_")
+        assert {f"{prefix}_{s['name'].upper()}" for s in plugin["plugins"]["extractors"][0]["settings"]} <= named
     assert {"BQ_PROJECT", "BQ_LOCATION", "GOOGLE_APPLICATION_CREDENTIALS", "DUCKDB_PATH", "SANDBOX_PORT"} <= named
+
+
+def test_every_tap_has_a_definition() -> None:
+    assert {path.name.partition(".")[0] for path in ROOT.glob("plugins/extractors/*.meltano.yml")} == set(TAPS)
