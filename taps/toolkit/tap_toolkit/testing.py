@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -26,7 +27,7 @@ class Run:
     stdout: str
     log: str
 
-    @property
+    @functools.cached_property
     def messages(self) -> list[Message]:
         """Every line of stdout. Raises :class:`ValueError` when one is not a message."""
         return [json.loads(line, parse_float=Decimal) for line in self.stdout.splitlines()]
