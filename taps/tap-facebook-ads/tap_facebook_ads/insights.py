@@ -1,19 +1,17 @@
-"""Insights: how Meta is asked for a report, and how one that is too large is cut up."""
+"""Insights: how Meta is asked for a report, and told of objects that are deleted or archived."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from collections.abc import Sequence
 from typing import Any
 
 from tap_facebook_ads.client import FacebookClient, error_of
-from tap_facebook_ads.reports import LEVELS, TABLE, Report
-from tap_toolkit.errors import SkipStream, SkipWindow, decide
+from tap_toolkit.errors import SkipWindow, decide
 from tap_toolkit.http import Params
-from tap_toolkit.jobs import JobSource, Pieces, Progress
-from tap_toolkit.sources import Batch, Listing, Paging, Rows, Scope
+from tap_toolkit.jobs import Progress
+from tap_toolkit.report_source import Piece, ReportSource
+from tap_toolkit.sources import Listing, Paging, Rows, Scope
 
 PAGES = Paging(
     param="after",
@@ -41,48 +39,8 @@ def whatever_status(level: str, prefix: str = "") -> dict[str, Any]:
     return condition(f"{prefix}effective_status", "IN", STATUSES[level])
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A report over dates (both included), perhaps of some objects (``ids`` of the level ``of``) and some fields."""
-
-    since: date
-    until: date
-    fields: tuple[str, ...]
-    of: str = "account"
-    ids: tuple[str, ...] = ()
-    synchronous: bool = False
-
-    def __str__(self) -> str:
-        some = (
-            f" of {self.of} {self.ids[0]}" + (f" and {len(self.ids) - 1} more" * (len(self.ids) > 1))
-            if self.ids
-            else ""
-        )
-        return f"{self.since} to {self.until}{some}"
-
-
-class Insights(JobSource[Piece]):
+class Insights(ReportSource):
     """The rows of one report."""
-
-    def __init__(self, report: Report, *, patience: float) -> None:
-        self.report = report
-        self.identity = report.identity
-        self.patience = patience
-
-    def whole(self, scope: Scope) -> Piece:
-        """The window's dates in the account's time zone."""
-        assert scope.window is not None
-        since, until = scope.window.dates(scope.zone)
-        return Piece(since, until, self.report.columns, synchronous=self.report.is_light)
-
-    def read(self, scope: Scope) -> Iterator[Batch]:
-        """The rows of a window. Raises :class:`SkipStream` where an account is silently refused a breakdown."""
-        found = False
-        for batch in super().read(scope):
-            found = True
-            yield batch
-        if not found and not {*TABLE["gated"]}.isdisjoint(self.report.breakdowns):
-            self._check_gate(scope)
 
     def submit(self, scope: Scope, piece: Piece) -> str:
         """Order the report; nothing is ordered for a synchronous piece."""
@@ -106,44 +64,17 @@ class Insights(JobSource[Piece]):
 
     def fetch(self, scope: Scope, piece: Piece, job: str) -> Rows:
         """All pages of a report that is done, or of a synchronous call."""
-        path = f"{job or f'act_{scope.account}'}/insights"
-        pages = Listing(path, "data", "", params=() if job else self._params(piece), paging=PAGES).pages(scope)
-        return [row for page in pages for row in page]
+        return _rows(scope, job or f"act_{scope.account}", () if job else self._params(piece))
 
-    def cut(self, scope: Scope, piece: Piece) -> Pieces[Piece]:
-        """As a job; then by days, where they are the rows' own; by objects, down to the report's level; by fields."""
-        if piece.synchronous:
-            return Pieces([replace(piece, synchronous=False)])
-        if self.report.time_increment == 1 and piece.since < piece.until:
-            middle = piece.since + (piece.until - piece.since) // 2
-            return Pieces([replace(piece, until=middle), replace(piece, since=middle + timedelta(1))])
-        while len(piece.ids) < 2 and piece.of != self.report.level:
-            piece = self._deeper(scope, piece)
-        if len(piece.ids) > 1:
-            return Pieces([replace(piece, ids=half) for half in _halves(piece.ids)])
-        if len(piece.fields) > 1:
-            return Pieces([replace(piece, fields=half) for half in _halves(piece.fields)], joined=True)
-        return Pieces()
+    def ids_below(self, scope: Scope, piece: Piece, level: str) -> Sequence[str]:
+        """Of what delivered in these days."""
+        name = f"{level}_id"
+        params = [("level", level), ("fields", name), _range(piece), _filtering(piece, level)]
+        return [str(row[name]) for row in _rows(scope, f"act_{scope.account}", params)]
 
-    def _deeper(self, scope: Scope, piece: Piece) -> Piece:
-        """The same rows, asked for by the ids of the next level: of what delivered in these days."""
-        level = LEVELS[LEVELS.index(piece.of) + 1]
-        rows = self._ask_now(scope, piece, level, f"{level}_id", _conditions(piece, level))
-        return replace(piece, of=level, ids=tuple(sorted(str(row[f"{level}_id"]) for row in rows)))
-
-    def _check_gate(self, scope: Scope) -> None:
-        """Some breakdowns answer with nothing, and no error, until the account opts in."""
-        if self._ask_now(scope, self.whole(scope), "account", "impressions", []):
-            raise SkipStream(
-                f"Meta gave no rows by {', '.join(self.report.breakdowns)} for days on which ads were shown: this "
-                "account must opt in to the breakdown in Ads Manager first (the report campaign_hour, by the "
-                "advertiser's time zone, needs none)."
-            )
-
-    def _ask_now(self, scope: Scope, piece: Piece, level: str, field: str, conditions: Sequence[Any]) -> Rows:
-        params = [("level", level), ("fields", field), _range(piece), ("filtering", json.dumps(conditions))]
-        listing = Listing(f"act_{scope.account}/insights", "data", "", params=params, paging=PAGES)
-        return [row for page in listing.pages(scope) for row in page]
+    def delivers(self, scope: Scope, piece: Piece) -> bool:
+        """Whether any ad was shown."""
+        return bool(_rows(scope, f"act_{scope.account}", [("fields", "impressions"), _range(piece)]))
 
     def _params(self, piece: Piece) -> Params:
         report = self.report
@@ -151,23 +82,24 @@ class Insights(JobSource[Piece]):
             ("level", report.level),
             ("fields", ",".join((*report.named_by, *piece.fields))),
             _range(piece),
+            _filtering(piece, report.level),
             ("time_increment", str(report.time_increment)),
             ("breakdowns", json.dumps(report.breakdowns)),
-            ("action_breakdowns", json.dumps(report.action_breakdowns)),
-            ("action_attribution_windows", json.dumps(report.attribution_windows)),
-            ("filtering", json.dumps(_conditions(piece, report.level))),
+            ("action_breakdowns", json.dumps(report.options["action_breakdowns"])),
+            ("action_attribution_windows", json.dumps(report.options["attribution_windows"])),
         ]
+
+
+def _rows(scope: Scope, node: str, params: Params) -> Rows:
+    pages = Listing(f"{node}/insights", "data", "", params=params, paging=PAGES).pages(scope)
+    return [row for page in pages for row in page]
 
 
 def _range(piece: Piece) -> tuple[str, str]:
     return "time_range", json.dumps({"since": piece.since.isoformat(), "until": piece.until.isoformat()})
 
 
-def _conditions(piece: Piece, level: str) -> list[dict[str, Any]]:
+def _filtering(piece: Piece, level: str) -> tuple[str, str]:
     found = [] if level == "account" else [whatever_status(level, f"{level}.")]
-    return [*found, condition(f"{piece.of}.id", "IN", piece.ids)] if piece.ids else found
-
-
-def _halves(items: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    middle = len(items) // 2
-    return items[:middle], items[middle:]
+    found += [condition(f"{piece.of}.id", "IN", piece.ids)] if piece.ids else []
+    return "filtering", json.dumps(found)

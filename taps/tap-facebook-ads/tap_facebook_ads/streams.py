@@ -5,18 +5,28 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
 
 from tap_facebook_ads.creatives import InsightsByCreative, InsightsWithCreatives
 from tap_facebook_ads.insights import PAGES, Insights, condition, whatever_status
-from tap_facebook_ads.reports import Report
 from tap_toolkit.http import Params
-from tap_toolkit.sources import Listing, Row
+from tap_toolkit.reports import Report, ReportStream, ReportTable
+from tap_toolkit.sources import Listing
 from tap_toolkit.streams import PlatformStream, read_schema
 from tap_toolkit.windows import Window, Windows, days, epoch_of
 
+REPORTS = ReportTable("tap_facebook_ads")
 #: What is paused or deleted from above does not move an object's own time: a day more is read again.
 OBJECTS = Windows(span=days(36500), lookback=days(1), since=datetime(2004, 2, 1, tzinfo=UTC))
+# Meta keeps 37 months (1,123 days at least), and 13 of what counts people or hours by breakdowns.
+KEPT, PEOPLE_KEPT = days(1122), days(392)
+PEOPLE = ("reach", "frequency", "cpp", "unique_*")
+SOURCES = {"": Insights, "with_creative": InsightsWithCreatives, "by_creative": InsightsByCreative}
+
+
+def fields(stream: str, **expanded: str) -> Params:
+    """The parameter that asks for everything the stream's schema knows; unasked, Meta sends ids alone."""
+    names = [name for name in read_schema(__package__, stream)["properties"] if name != "extra_fields"]
+    return [("fields", ",".join(expanded.get(name, name) for name in names))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,69 +41,41 @@ class UpdatedSince:
         return [("filtering", json.dumps([whatever_status(self.level), since]))]
 
 
-def listing(level: str, fields: str) -> Listing:
-    """The objects of one level, by update time."""
-    return Listing(
-        f"act_{{account}}/{level}s",
-        "data",
-        "id",
-        params=[("fields", fields)],
-        window=UpdatedSince(level),
-        paging=PAGES,
-    )
-
-
 class FacebookStream(PlatformStream):
-    """A stream of ad accounts; their ids are digits without ``act_``."""
+    """A stream of ad accounts; their ids are digits without ``act_``. Money of objects is in minor units."""
 
     account_field = "account_id"
 
 
 class AdAccounts(FacebookStream):
-    """The account itself: currency, time zone, balances in minor units [GET /act_{id}]."""
+    """The account itself: currency, time zone, balances [GET /act_{id}]."""
 
     name = "ad_accounts"
     keys = ("account_id",)
-    source = Listing(
-        "act_{account}",
-        "",
-        "id",
-        params=[
-            (
-                "fields",
-                "id,account_id,name,account_status,currency,timezone_id,timezone_name,timezone_offset_hours_utc,"
-                "amount_spent,balance,spend_cap,created_time,business",
-            )
-        ],
-    )
+    source = Listing("act_{account}", "", "id", params=fields(name))
 
 
 class Campaigns(FacebookStream):
-    """Campaigns with budgets in minor units, by update time [GET /act_{id}/campaigns]."""
+    """Campaigns with budgets, by update time [GET /act_{id}/campaigns]."""
 
     name = "campaigns"
     keys = ("account_id", "id")
     cursor = "updated_time"
     windows = OBJECTS
-    source = listing(
-        "campaign",
-        "id,name,objective,status,configured_status,effective_status,buying_type,bid_strategy,daily_budget,"
-        "lifetime_budget,budget_remaining,spend_cap,special_ad_categories,start_time,stop_time,created_time,updated_time",
+    source = Listing(
+        "act_{account}/campaigns", "data", "id", params=fields(name), window=UpdatedSince("campaign"), paging=PAGES
     )
 
 
 class AdSets(FacebookStream):
-    """Ad sets with targeting and budgets in minor units, by update time [GET /act_{id}/adsets]."""
+    """Ad sets with targeting and budgets, by update time [GET /act_{id}/adsets]."""
 
     name = "adsets"
     keys = ("account_id", "id")
     cursor = "updated_time"
     windows = OBJECTS
-    source = listing(
-        "adset",
-        "id,campaign_id,name,status,configured_status,effective_status,optimization_goal,billing_event,bid_strategy,"
-        "bid_amount,daily_budget,lifetime_budget,budget_remaining,attribution_spec,targeting,promoted_object,"
-        "start_time,end_time,created_time,updated_time",
+    source = Listing(
+        "act_{account}/adsets", "data", "id", params=fields(name), window=UpdatedSince("adset"), paging=PAGES
     )
 
 
@@ -104,9 +86,13 @@ class Ads(FacebookStream):
     keys = ("account_id", "id")
     cursor = "updated_time"
     windows = OBJECTS
-    source = listing(
-        "ad",
-        "id,adset_id,campaign_id,name,status,configured_status,effective_status,creative{id},created_time,updated_time",
+    source = Listing(
+        "act_{account}/ads",
+        "data",
+        "id",
+        params=fields(name, creative="creative{id}"),
+        window=UpdatedSince("ad"),
+        paging=PAGES,
     )
 
 
@@ -115,59 +101,22 @@ class AdCreatives(FacebookStream):
 
     name = "adcreatives"
     keys = ("account_id", "id")
-    source = Listing(
-        "act_{account}/adcreatives",
-        "data",
-        "id",
-        params=[
-            (
-                "fields",
-                "id,name,status,object_type,title,body,call_to_action_type,image_url,image_hash,thumbnail_url,video_id,"
-                "effective_object_story_id,object_story_spec,url_tags",
-            )
-        ],
-        paging=PAGES.of_size(100),
-    )
+    source = Listing("act_{account}/adcreatives", "data", "id", params=fields(name), paging=PAGES.of_size(100))
 
 
-class ReportStream(FacebookStream):
-    """A report as a stream; its schema is what of ``schemas/insights.json`` it asks for."""
-
-    report: ClassVar[Report]
-
-    @classmethod
-    def full_schema(cls) -> dict[str, Any]:
-        """The fields of the report, its breakdowns and its dates."""
-        whole = read_schema("tap_facebook_ads", "insights")
-        report, known = cls.report, whole["properties"]
-        names = ["account_id", *report.named_by, "date_start", "date_stop", *report.breakdowns, *report.columns]
-        names += ["creative_id", "creative"] if report.creative else []
-        text = {"type": ["string", "null"]}
-        return {**whole, "properties": {name: known.get(name, text) for name in [*names, "extra_fields"]}}
-
-    def prepare(self, row: Row, account: str) -> Row:
-        """A breakdown that Meta leaves out is ``unknown``, as it writes elsewhere itself."""
-        for name in self.report.breakdowns:
-            row[name] = row.get(name) or "unknown"
-        return super().prepare(row, account)
-
-
-SOURCES = {"": Insights, "beside": InsightsWithCreatives, "grouped": InsightsByCreative}
+class FacebookReport(FacebookStream, ReportStream):
+    """A report of insights [GET or POST /act_{id}/insights]."""
 
 
 def report_stream(report: Report, patience: float) -> type[ReportStream]:
-    """The stream class of a report; ``patience`` is in seconds."""
-    facts = {
-        "__doc__": f"Report {report.name} [GET or POST /act_{{id}}/insights].",
-        "name": report.name,
-        "keys": report.keys,
-        "cursor": None if report.time_increment == "all_days" else "date_start",
-        "windows": report.windows,
-        "source": SOURCES[report.creative](report, patience=patience),
-        "report": report,
-        "__module__": __name__,
-    }
-    return type(report.name, (ReportStream,), facts)
+    """The stream of a report. Figures change for 28 days; ``patience`` is in seconds.
+
+    Few rows and nothing to split them by: then a synchronous call is cheaper than a job, and bears more days.
+    """
+    light = report.level in ("account", "campaign") and not report.breakdowns
+    people = report.breakdowns and (report.has(PEOPLE) or report.breakdowns[0].startswith("hourly"))
+    windows = report.windows(span=days(30 if light else 7), restated=days(28), kept=PEOPLE_KEPT if people else KEPT)
+    return FacebookReport.of(report, SOURCES[report.shape](report, patience=patience, light=light), windows)
 
 
 STREAMS = (AdAccounts, Campaigns, AdSets, Ads, AdCreatives)

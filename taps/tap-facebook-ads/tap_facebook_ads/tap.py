@@ -2,105 +2,48 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from singer_sdk import Stream
 from singer_sdk import typing as th
 
 from tap_facebook_ads.client import FacebookClient
-from tap_facebook_ads.reports import DEFAULT, LEVELS, PERIODS, TABLE, read_reports
-from tap_facebook_ads.streams import STREAMS, report_stream
-from tap_toolkit.errors import SkipAccount, TapError
+from tap_facebook_ads.streams import REPORTS, STREAMS, report_stream
+from tap_toolkit.errors import TapError
 from tap_toolkit.http import Call
+from tap_toolkit.report_tap import ReportTap
 from tap_toolkit.settings import setting
-from tap_toolkit.tap import PlatformTap
 from tap_toolkit.tokens import FixedToken, Tokens, TokenSource
 
-_NAMES = th.ArrayType(th.StringType)
-CUSTOM_REPORT = th.ObjectType(
-    th.Property("name", th.StringType(pattern="^[a-z][a-z0-9_]*$"), required=True),
-    th.Property("level", th.StringType(allowed_values=LEVELS), required=True),
-    th.Property("fields", _NAMES, required=True),
-    th.Property("breakdowns", _NAMES),
-    th.Property("action_breakdowns", _NAMES),
-    th.Property("time_increment", th.CustomType({"enum": list(PERIODS)})),
-    th.Property("attribution_windows", _NAMES),
-    additional_properties=False,
-)
+_IDS = th.ArrayType(th.CustomType({"type": ["string", "integer"], "pattern": r"^(act_)?\d+$"}))
+_VERSION = th.StringType(pattern=r"^v\d+\.\d+$")
+_TOKEN = "A system user's, with ads_read. Without it, those that `tap-facebook-ads authorize` kept are used."
+_SECRET = "The app's secret: for authorize, and to prove each call where the app demands it."
 
 
-class TapFacebookAds(PlatformTap):
+class TapFacebookAds(ReportTap):
     """Campaigns, ads, creatives and performance of Facebook and Instagram ad accounts."""
 
     name = "tap-facebook-ads"
     account_name = "ad account"
     stream_types = STREAMS
+    report_table = REPORTS
+    report_stream = staticmethod(report_stream)
     unused_settings = frozenset({"refresh_tokens", "pii_salt", "requests_per_second", "account_requests_per_second"})
-    windows_at_once = 16
     renew_before = timedelta(days=15)
     client: FacebookClient
     config_jsonschema = th.PropertiesList(
-        setting(
-            "account_ids",
-            th.ArrayType(th.CustomType({"type": ["string", "integer"]})),
-            "Ad accounts",
-            'Accounts to read, like ["1010035716096012"]; act_ before a number is left out.',
-            required=True,
-        ),
-        setting(
-            "access_token",
-            th.StringType,
-            "Access token",
-            "A system user's token with ads_read. Without it, those that `tap-facebook-ads authorize` kept are used.",
-            secret=True,
-        ),
+        setting("account_ids", _IDS, "Ad accounts", 'Accounts to read, like ["1010035716096012"].', required=True),
+        setting("access_token", th.StringType, "Access token", _TOKEN, secret=True),
         setting("app_id", th.StringType, "App id", "The app's id at developers.facebook.com; for authorize."),
+        setting("app_secret", th.StringType, "App secret", _SECRET, secret=True),
+        *REPORTS.settings(),
+        setting("api_version", _VERSION, "API version", "Meta ends one after about a year.", default="v26.0"),
         setting(
-            "app_secret",
-            th.StringType,
-            "App secret",
-            "The app's secret: for authorize, and to prove each call where the app demands it.",
-            secret=True,
-        ),
-        setting(
-            "reports",
-            _NAMES,
-            "Reports",
-            f"Ready-made reports by name: {', '.join(TABLE['reports'])}.",
-            default=list(DEFAULT),
-        ),
-        setting(
-            "custom_reports",
-            th.ArrayType(CUSTOM_REPORT),
-            "Reports of your own",
-            'Like [{"name": "by_country", "level": "campaign", "fields": ["spend"], "breakdowns": ["country"], '
-            '"time_increment": "monthly"}].',
-        ),
-        setting(
-            "report_minutes",
-            th.IntegerType(minimum=1),
-            "Minutes for a report",
-            "How long Meta may take for a report before it is asked for again.",
-            default=30,
-        ),
-        setting(
-            "api_version",
-            th.StringType(pattern=r"^v\d+\.\d+$"),
-            "API version",
-            "Meta ends a version after about a year.",
-            default="v26.0",
-        ),
-        setting(
-            "api_url",
-            th.StringType,
-            "API address",
-            "Meta's host, or a sandbox's.",
-            default="https://graph.facebook.com",
+            "api_url", th.StringType, "API address", "Meta's, or a sandbox's.", default="https://graph.facebook.com"
         ),
     ).to_dict()
 
@@ -109,34 +52,10 @@ class TapFacebookAds(PlatformTap):
         """The ad accounts of the configuration, as digits."""
         return list(dict.fromkeys(str(account).removeprefix("act_") for account in self.config["account_ids"]))
 
-    def check_config(self) -> list[str]:
-        """Also what is wrong with the accounts and reports asked for."""
-        wrong = super().check_config()
-        wrong += [
-            "Setting account_ids names an account that is no number: write it like 1010035716096012."
-            for account in self.accounts
-            if not account.isdecimal()
-        ]
-        wrong += read_reports(self._config)[1]
-        taken = {stream.name for stream in STREAMS} | {"sync_windows", "rejected_records"}
-        names = [report["name"] for report in self._config.get("custom_reports", ())]
-        return wrong + [f"Report {name}: the name is a stream's already." for name in names if name in taken]
-
-    def make_streams(self) -> Sequence[Stream]:
-        """The account's objects, and a stream for each report of the settings."""
-        patience = 60.0 * self.config["report_minutes"]
-        reports = read_reports(self.config)[0]
-        return [*super().make_streams(), *(report_stream(report, patience)(self) for report in reports)]
-
     def make_client(self, **common: Any) -> FacebookClient:
         """The client."""
-        config = self.config
-        return FacebookClient(
-            base_url=config["api_url"],
-            version=config["api_version"],
-            app_secret=config.get("app_secret") or "",
-            **common,
-        )
+        url, version = self.config["api_url"], self.config["api_version"]
+        return FacebookClient(base_url=url, version=version, app_secret=self.config.get("app_secret", ""), **common)
 
     def token_source(self) -> TokenSource:
         """The token of the settings, or those that were consented to."""
@@ -161,15 +80,7 @@ class TapFacebookAds(PlatformTap):
         """A long-lived token, for each configured account that it can read."""
         if "code" not in answer:
             raise TapError("Meta's answer has no code: consent again, and paste the whole address.")
-        short = self._token(code=answer["code"], redirect_uri=redirect)
-        tokens = self.refresh("", short)
-        self.client.tokens = FixedToken(tokens.access_token, "access_token")
-        granted = {}
-        for account in self.accounts:
-            with contextlib.suppress(SkipAccount):
-                self.info(account)
-                granted[account] = tokens
-        return granted
+        return self.readable_with(self.refresh("", self._token(code=answer["code"], redirect_uri=redirect)))
 
     def _app(self, name: str) -> str:
         if value := self.config.get(name):
@@ -186,15 +97,13 @@ class TapFacebookAds(PlatformTap):
 
     def info(self, account: str) -> Mapping[str, Any]:
         """The account's own description of itself."""
-        answer: Mapping[str, Any] = self.client.call(
-            Call(f"act_{account}", account, [("fields", "name,currency,timezone_name")])
-        )
+        call = Call(f"act_{account}", account, [("fields", "name,currency,timezone_name")])
+        answer: Mapping[str, Any] = self.client.call(call)
         return answer
 
     def identify(self, account: str) -> str:
         """The account's name, currency and time zone."""
-        account_info = self.info(account)
-        return f"{account_info['name']}, {account_info['currency']}, {account_info['timezone_name']}"
+        return ", ".join(self.info(account)[name] for name in ("name", "currency", "timezone_name"))
 
     def find_zone(self, account: str) -> tzinfo:
         """The account's time zone, in which Meta counts its days."""

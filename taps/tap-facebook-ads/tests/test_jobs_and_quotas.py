@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
-from tap_facebook_ads.reports import FIELDS
+from tap_facebook_ads.streams import REPORTS
 from tap_toolkit.testing import Run, repeated
 
 Config = dict[str, Any]
@@ -63,7 +64,10 @@ def test_a_report_that_is_too_large_is_split_by_days_objects_and_fields(
 ) -> None:
     """A row of this report has more than sixty fields, and a synchronous call bears a tenth of what a job does."""
     wanted = ["spend", "impressions", "clicks", "actions", "action_values"]
-    many = [*wanted, *[name for name in FIELDS if name.startswith(("unique_", "cost_per_", "video_", "estimated_"))]]
+    many = [
+        *wanted,
+        *[name for name in REPORTS.fields if name.startswith(("unique_", "cost_per_", "video_", "estimated_"))],
+    ]
     with running_sandbox(**SMALL, job_ms=5, job_ms_max=15, insights_cells=cells) as sandbox:
         asked = settings(
             sandbox,
@@ -131,7 +135,14 @@ def test_at_90_per_cent_an_account_waits_and_others_go_on(reading: Reader, setti
     with running_sandbox(**{**SMALL, "shops": 2}, job_ms=5, job_ms_max=15, usage_seconds=8) as sandbox:
         first, second = sandbox.ad_account_ids
         sandbox.set_usage(first, 93)
-        threading.Timer(3, sandbox.set_usage, (first, 0)).start()
+
+        def relieve() -> None:
+            while sandbox.stats()["usage_peak"].get(first, 0) < 90:
+                time.sleep(0.1)
+            time.sleep(1)
+            sandbox.set_usage(first, 0)
+
+        threading.Thread(target=relieve).start()
         done = reading(settings(sandbox), "campaigns", "ads")
         assert done.exit_code == 0, done.log
         waited = {w["account_id"]: w["seconds_throttled"] for w in windows(done, "campaigns")}

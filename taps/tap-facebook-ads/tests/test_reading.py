@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
-from tap_facebook_ads.reports import DEFAULT
-from tap_facebook_ads.streams import STREAMS
+from tap_facebook_ads.streams import REPORTS, STREAMS
 from tap_toolkit.testing import Run, repeated, run_tap
 
 Config = dict[str, Any]
@@ -60,7 +59,8 @@ def test_keys_are_total_and_the_ledger_accounts_for_every_record(full: Run) -> N
         assert window["status"] == "done"
     keys = {stream.name: stream.keys for stream in STREAMS}
     keys |= {
-        name: ("account_id", *({"daily_account": ()}.get(name, (LEVELS.get(name),))), "date_start") for name in DEFAULT
+        name: ("account_id", *({"daily_account": ()}.get(name, (LEVELS.get(name),))), "date_start")
+        for name in REPORTS.data["default"]
     }
     for stream, names in keys.items():
         records = full.records(stream)

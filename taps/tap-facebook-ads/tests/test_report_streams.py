@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from talat_sandbox.testing import Sandbox
-from tap_facebook_ads.reports import TABLE, read_reports
+from tap_facebook_ads.streams import REPORTS
 from tap_toolkit.testing import Run, repeated, run_tap
 
+TABLE = REPORTS.data
 Config = dict[str, Any]
 Figures = Callable[..., dict[tuple[str, ...], Any]]
 Reader = Callable[..., Run]
@@ -28,7 +29,7 @@ def every(config: Config) -> Run:
 @pytest.mark.parametrize("name", TABLE["reports"])
 def test_every_ready_made_report_has_rows_with_total_keys(every: Run, name: str) -> None:
     assert every.exit_code == 0, every.log
-    ((report,), _) = read_reports({"reports": [name]})
+    ((report,), _) = REPORTS.read({"reports": [name]})
     rows = every.records(name)
     assert len(rows) > 5
     assert repeated(rows, report.keys) == []

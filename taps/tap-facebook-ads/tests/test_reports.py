@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from facebook_business.adobjects.adsinsights import AdsInsights
 
-from tap_facebook_ads.reports import DEFAULT, FIELDS, PERIODS, TABLE, Report, read_reports
-from tap_facebook_ads.streams import report_stream
-from tap_toolkit.windows import days
+from tap_facebook_ads.streams import REPORTS, report_stream
+from tap_toolkit.reports import PERIODS
+from tap_toolkit.windows import Windows, days
+
+TABLE, FIELDS = REPORTS.data, REPORTS.fields
 
 
 def names(kind: type) -> set[str]:
@@ -20,20 +22,20 @@ def names(kind: type) -> set[str]:
 
 def refused(**report: Any) -> str:
     given = {"name": "mine", "level": "campaign", "fields": ["spend"], **report}
-    return " ".join(read_reports({"reports": [], "custom_reports": [given]})[1])
+    return " ".join(REPORTS.read({"reports": [], "custom_reports": [given]})[1])
 
 
 def test_the_default_is_each_level_by_day() -> None:
-    reports, wrong = read_reports({})
+    reports, wrong = REPORTS.read({})
     assert not wrong
-    assert [report.name for report in reports] == list(DEFAULT)
+    assert [report.name for report in reports] == TABLE["default"]
     assert [report.level for report in reports] == ["account", "campaign", "adset", "ad"]
     assert {report.time_increment for report in reports} == {1}
 
 
 def test_every_template_keeps_the_rules_that_reports_by_hand_are_held_to() -> None:
     for name, template in TABLE["reports"].items():
-        ((report, *_), wrong) = read_reports({"reports": [name]})
+        ((report, *_), wrong) = REPORTS.read({"reports": [name]})
         assert not wrong
         by_hand = {
             "level": report.level,
@@ -42,12 +44,12 @@ def test_every_template_keeps_the_rules_that_reports_by_hand_are_held_to() -> No
             "time_increment": report.time_increment,
         }
         assert refused(**by_hand) == "", name
-        assert set(template) <= {"level", "time_increment", "metrics", "breakdowns", "creative"}
+        assert set(template) <= {"level", "time_increment", "metrics", "breakdowns", "shape"}
 
 
 @pytest.mark.parametrize("name", TABLE["reports"])
 def test_keys_are_the_account_the_object_the_date_and_every_breakdown(name: str) -> None:
-    ((report,), _) = read_reports({"reports": [name]})
+    ((report,), _) = REPORTS.read({"reports": [name]})
     assert report.keys[0] == "account_id"
     assert "date_start" in report.keys
     assert set(report.breakdowns) <= set(report.keys)
@@ -61,16 +63,20 @@ def test_keys_are_the_account_the_object_the_date_and_every_breakdown(name: str)
 def test_the_known_fields_and_breakdowns_are_those_of_metas_own_client() -> None:
     own = {"creative", "creative_id", "extra_fields"}
     assert set(FIELDS) - own == names(AdsInsights.Field)
-    breakdowns = {name for combination in TABLE["combinations"] for name in combination} | set(TABLE["alone"])
-    assert breakdowns <= names(AdsInsights.Breakdowns)
-    assert {n for group in TABLE["action_breakdowns"].values() for n in group} <= names(AdsInsights.ActionBreakdowns)
-    assert set(TABLE["attribution_windows"]) <= names(AdsInsights.ActionAttributionWindows)
+    assert REPORTS.breakdowns <= names(AdsInsights.Breakdowns)
+    options = {
+        "action_breakdowns": AdsInsights.ActionBreakdowns,
+        "attribution_windows": AdsInsights.ActionAttributionWindows,
+    }
+    for option, known in options.items():
+        allowed = {name for group in TABLE["options"][option]["allowed"] for name in group["names"]}
+        assert allowed <= names(known)
     lists = {name for name, kind in AdsInsights._field_types.items() if kind.startswith("list")}
     assert {name for name, field in FIELDS.items() if "array" in field["type"]} == lists
 
 
 def test_an_unknown_template_is_refused_with_the_nearest_and_all() -> None:
-    (sentence,) = read_reports({"reports": ["daily_adds"]})[1]
+    (sentence,) = REPORTS.read({"reports": ["daily_adds"]})[1]
     assert sentence.startswith("Report daily_adds is not known: the nearest is daily_ad.")
     assert "performance_creative" in sentence
 
@@ -138,21 +144,37 @@ def test_what_meta_allows_is_allowed(report: dict[str, Any]) -> None:
 
 def test_two_reports_of_one_name_are_refused() -> None:
     given = {"name": "daily_ad", "level": "ad", "fields": ["spend"]}
-    assert read_reports({"reports": ["daily_ad"], "custom_reports": [given]})[1] == ["Two reports are named daily_ad."]
+    assert REPORTS.read({"reports": ["daily_ad"], "custom_reports": [given]})[1] == ["Two reports are named daily_ad."]
+
+
+def windows_of(**given: Any) -> Windows:
+    """How a report by hand is read."""
+    mine = {"name": "mine", "level": "campaign", "fields": ["spend"], **given}
+    ((report,), wrong) = REPORTS.read({"reports": [], "custom_reports": [mine]})
+    assert not wrong
+    found = report_stream(report, 60.0).windows
+    assert found
+    return found
 
 
 @pytest.mark.parametrize("increment", PERIODS)
 def test_periods_are_cut_where_they_begin_and_the_last_28_days_are_read_again(increment: int | str) -> None:
-    windows = Report("mine", "campaign", ("spend",), time_increment=increment).windows
+    windows = windows_of(time_increment=increment)
     assert windows.lookback == days(28)
     assert windows.period == {1: "day", 7: "week", "monthly": "month", "all_days": "day"}[increment]
     assert windows.pad == timedelta(0)
 
 
 def test_what_counts_people_by_breakdowns_is_kept_13_months_and_all_else_37() -> None:
-    plain = Report("a", "campaign", ("reach", "spend"))
-    split = Report("b", "campaign", ("spend",), breakdowns=("age",))
-    people = Report("c", "campaign", ("spend", "unique_clicks"), breakdowns=("age",))
-    hourly = Report("d", "campaign", ("spend",), breakdowns=("hourly_stats_aggregated_by_advertiser_time_zone",))
-    kept = [report.windows.retention for report in (plain, split, people, hourly)]
-    assert kept == [days(1122), days(1122), days(392), days(392)]
+    reports: list[dict[str, Any]] = [
+        {"fields": ["reach", "spend"]},
+        {"breakdowns": ["age"]},
+        {"fields": ["spend", "unique_clicks"], "breakdowns": ["age"]},
+        {"breakdowns": ["hourly_stats_aggregated_by_advertiser_time_zone"]},
+    ]
+    assert [windows_of(**report).retention for report in reports] == [days(1122), days(1122), days(392), days(392)]
+
+
+def test_a_name_that_is_another_streams_is_refused() -> None:
+    given = {"name": "ads", "level": "ad", "fields": ["spend"]}
+    assert REPORTS.read({"custom_reports": [given]}, {"ads"})[1] == ["Report ads: the name is a stream's already."]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import functools
 import json
 import sys
@@ -19,7 +20,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import _ConfigInput
 
 from tap_toolkit.cli import TapCommand
-from tap_toolkit.errors import Fatal, TapError
+from tap_toolkit.errors import Fatal, SkipAccount, TapError
 from tap_toolkit.fetch import Fetcher
 from tap_toolkit.http import ApiClient
 from tap_toolkit.ledger import Ledger
@@ -28,7 +29,7 @@ from tap_toolkit.settings import check_settings, setting
 from tap_toolkit.state import check_state
 from tap_toolkit.streams import PlatformStream
 from tap_toolkit.token_stores import open_store
-from tap_toolkit.tokens import TokenManager, Tokens, TokenSource
+from tap_toolkit.tokens import FixedToken, TokenManager, Tokens, TokenSource
 from tap_toolkit.windows import instant
 from tap_toolkit.writer import BufferedWriter
 
@@ -132,6 +133,16 @@ class PlatformTap(Tap):
     @abc.abstractmethod
     def identify(self, account: str) -> str:
         """Who the account is, by one cheap authorized call; raises what the platform's table decides."""
+
+    def readable_with(self, tokens: Tokens) -> dict[str, Tokens]:
+        """One consent's tokens for each configured account that they can read."""
+        self.client.tokens = FixedToken(tokens.access_token, "access_token")
+        granted = {}
+        for account in self.accounts:
+            with contextlib.suppress(SkipAccount):
+                self.identify(account)
+                granted[account] = tokens
+        return granted
 
     def account_value(self, account: str) -> Any:
         """The account's id as its records carry it."""
