@@ -37,25 +37,42 @@ _PLACEMENTS = (
     ("messenger", "messenger_inbox", "android_smartphone", "mobile_app", 12),
     ("threads", "threads_feed", "iphone", "mobile_app", 6),
 )
+_SINGLE = {
+    "comscore_market": (("Unknown", 96), ("New York", 3), ("Los Angeles", 1)),
+    "frequency_value": (("1", 54), ("2", 21), ("3", 11), ("4", 6), ("5", 3), ("6-10", 4), ("11+", 1)),
+    "ad_format_asset": (("single_image", 61), ("single_video", 39)),
+    "body_asset": (("Made to last.", 48), ("Half the price this week.", 37), ("Delivered tomorrow.", 15)),
+    "call_to_action_asset": (("SHOP_NOW", 71), ("LEARN_MORE", 29)),
+    "description_asset": (("Free returns", 66), ("Cash on delivery", 34)),
+    "image_asset": (
+        ("https://scontent.example.com/asset/1.jpg", 57), ("https://scontent.example.com/asset/2.jpg", 43),
+    ),
+    "link_url_asset": (("https://shop.example.com/", 82), ("https://shop.example.com/sale", 18)),
+    "title_asset": (("On sale now", 63), ("New in the shop", 37)),
+    "video_asset": (
+        ("https://scontent.example.com/asset/1.mp4", 69), ("https://scontent.example.com/asset/2.mp4", 31),
+    ),
+}  # fmt: skip
 _PLACEMENT_NAMES = ("publisher_platform", "platform_position", "impression_device", "device_platform")
 
 
 def weights(names: Sequence[str], region: str, hours: Sequence[int]) -> list[_Row]:
     """Return the values of some dimensions and their weights, for an account of a region (`TH`, `SG`).
 
-    Dimensions are age and gender, country and region, placement and device, or `hour`, whose weights are given.
+    Dimensions are age and gender, country and region, placement and device, `hour`, whose weights are given, or one
+    that stands alone: a market, a frequency or an asset.
     Raises KeyError for a dimension or a combination there is no split for.
     """
     if set(names) <= {"age", "gender"}:
         both = (((age, gender), some * other) for age, some in _AGES for gender, other in _GENDERS)
-        return _grouped(("age", "gender"), names, both)
+        return grouped(("age", "gender"), names, both)
     if set(names) <= {"country", "region"}:
-        return _grouped(
-            ("country", "region"), names, (((land, area), weight) for land, area, weight in _PLACES[region])
-        )
+        return grouped(("country", "region"), names, (((land, area), part) for land, area, part in _PLACES[region]))
     if tuple(names) == ("hour",):
         return [((f"{hour:02d}:00:00 - {hour:02d}:59:59",), weight) for hour, weight in enumerate(hours)]
-    return _grouped(_PLACEMENT_NAMES, names, ((row[:4], row[4]) for row in _PLACEMENTS))
+    if len(names) == 1 and names[0] in _SINGLE:
+        return [((value,), weight) for value, weight in _SINGLE[names[0]]]
+    return grouped(_PLACEMENT_NAMES, names, ((row[:4], row[4]) for row in _PLACEMENTS))
 
 
 def split(whole: Figures, shares: Sequence[int]) -> list[Figures]:
@@ -97,7 +114,8 @@ def _deal(total: int, shares: Sequence[int]) -> list[int]:
     return [total * high // bounds[-1] - total * low // bounds[-1] for low, high in pairwise(bounds)]
 
 
-def _grouped(known: Sequence[str], names: Sequence[str], rows: Iterable[_Row]) -> list[_Row]:
+def grouped(known: Sequence[str], names: Sequence[str], rows: Iterable[_Row]) -> list[_Row]:
+    """Return the rows of a table with the columns `known` added up by some of them. Raises KeyError for another."""
     places = [known.index(name) for name in names if name in known]
     if len(places) != len(names):
         raise KeyError(", ".join(names))

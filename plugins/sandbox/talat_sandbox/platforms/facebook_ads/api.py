@@ -171,6 +171,8 @@ class FacebookAds:
             return self._insights.answer(call, node, shop, account)
         if call.method == "POST":
             raise GraphError(3, "(#3) Application does not have the capability to make this API call.")
+        if edge == ["assigned_users"] and isinstance(node, AdAccount):
+            return {"data": []}  # nobody but the token's own user, who is not listed
         if not edge:
             return show(node, read_fields(call.fields(), type(node)), view)
         if len(edge) > 1 or not has_edge(node, edge[0]):
@@ -181,6 +183,8 @@ class FacebookAds:
     def _me(self, call: Call) -> dict[str, Any]:
         if call.parts == ("me",):
             return {"id": USER_ID, "name": "Sandbox System User"}
+        if call.parts == ("me", "business_users"):
+            return {"data": []}
         if call.parts != ("me", "adaccounts"):
             raise parameter_error(f"Tried accessing nonexisting field ({'/'.join(call.parts[1:])}) on node type (User)")
         asked = read_fields(call.fields(), AdAccount)

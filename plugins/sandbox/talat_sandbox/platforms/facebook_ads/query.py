@@ -9,24 +9,12 @@ from typing import NamedTuple
 from talat_sandbox.business.ads import ADS, SETS, Ad, AdAccount, AdSet, Campaign
 from talat_sandbox.business.shops import Shop, local_date
 from talat_sandbox.platforms.facebook_ads import fields as known
+from talat_sandbox.platforms.facebook_ads.breakdowns import GATED, check_breakdowns
 from talat_sandbox.platforms.facebook_ads.call import Call
 from talat_sandbox.platforms.facebook_ads.filters import Filter, read_filters
 from talat_sandbox.platforms.facebook_ads.protocol import GraphError, parameter_error
 
 LEVELS = ("account", "campaign", "adset", "ad")
-ADVERTISER_HOUR = "hourly_stats_aggregated_by_advertiser_time_zone"
-AUDIENCE_HOUR = "hourly_stats_aggregated_by_audience_time_zone"
-HOURS = frozenset({ADVERTISER_HOUR, AUDIENCE_HOUR})
-GATED = frozenset({"impression_device", AUDIENCE_HOUR})
-_ALLOWED = {
-    frozenset(names.split())
-    for names in (
-        "", "age", "gender", "age gender", "country", "region", "country region", "publisher_platform",
-        "publisher_platform impression_device", "publisher_platform platform_position",
-        "publisher_platform platform_position impression_device", "device_platform", "product_id",
-        ADVERTISER_HOUR, AUDIENCE_HOUR,
-    )
-}  # fmt: skip
 _MONTHS = 37
 _WINDOWS = (
     "1d_click", "7d_click", "28d_click", "1d_view", "7d_view", "28d_view", "1d_ev", "default", "dda", "skan_click",
@@ -43,14 +31,19 @@ class Span(NamedTuple):
 
 
 class Query(NamedTuple):
-    """A checked question. `ads` are the account's ads that count, by index; `spans` get a row each."""
+    """A checked question. `ads` are the account's ads that count, by index; `spans` get a row each.
+
+    `is_named` says that the rows are about the very object whose id was asked for, not about what is below it.
+    """
 
     shop: int
     level: str
+    is_named: bool
     ads: range
     fields: tuple[str, ...]
     spans: tuple[Span, ...]
     breakdowns: tuple[str, ...]
+    action_breakdowns: tuple[str, ...]
     windows: tuple[str, ...]
     filters: tuple[Filter, ...]
     sort: tuple[str, bool] | None
@@ -61,6 +54,10 @@ class Query(NamedTuple):
         """Whether the account must have opted in to it."""
         return not GATED.isdisjoint(self.breakdowns)
 
+    def delivery(self) -> Query:
+        """Return what decides which objects and figures the rows are made of, whatever is shown of them."""
+        return self._replace(fields=(), summary=(), windows=(), action_breakdowns=())
+
 
 def read_query(call: Call, node: AdAccount | Campaign | AdSet | Ad, shop: Shop) -> Query:
     """Return what a call asks of an object. Raises GraphError, as Meta does, for what is not allowed."""
@@ -70,7 +67,8 @@ def read_query(call: Call, node: AdAccount | Campaign | AdSet | Ad, shop: Shop) 
         raise parameter_error(f"Param level must be one of {{{', '.join(LEVELS)}}}.")
     level = max(level, own, key=LEVELS.index)
     breakdowns = tuple(call.names("breakdowns"))
-    _check_breakdowns(breakdowns, call.names("action_breakdowns"))
+    action_breakdowns = tuple(name for name in call.names("action_breakdowns") if name != "action_type")
+    check_breakdowns(breakdowns, action_breakdowns)
     fields = tuple(call.names("fields")) or _DEFAULT_FIELDS
     summary = tuple(call.names("summary"))
     for name in (*fields, *(name for name in summary if name != "true")):
@@ -87,10 +85,12 @@ def read_query(call: Call, node: AdAccount | Campaign | AdSet | Ad, shop: Shop) 
     return Query(
         shop.index,
         level,
+        level == own,
         _ads(node),
         fields,
         _spans(call, _range(call, today)),
         breakdowns,
+        action_breakdowns,
         windows,
         read_filters(call),
         _sort(call),
@@ -112,12 +112,6 @@ def _ads(node: AdAccount | Campaign | AdSet | Ad) -> range:
     if isinstance(node, Campaign):
         return range(node.index * SETS * ADS, (node.index + 1) * SETS * ADS)
     return range(10**9)
-
-
-def _check_breakdowns(breakdowns: tuple[str, ...], action_breakdowns: list[str]) -> None:
-    if frozenset(breakdowns) not in _ALLOWED or not set(action_breakdowns) <= {"action_type"}:
-        columns = ", ".join(["action_type", *sorted({*breakdowns, *action_breakdowns} - {"action_type"})])
-        raise parameter_error(f"Current combination of data breakdown columns ({columns}) is invalid")
 
 
 def _range(call: Call, today: date) -> Span:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from talat_sandbox.business.action_shares import action_weights
 from talat_sandbox.business.ad_days import DAY, Figures, add, day_part
 from talat_sandbox.business.ad_shares import split, weights
 from talat_sandbox.business.ads import ADS, GONE, SETS, Ad, AdAccount, AdSet, Campaign
 from talat_sandbox.business.model import Business
 from talat_sandbox.business.shops import local_date
+from talat_sandbox.platforms.facebook_ads.breakdowns import HOURS, write_value
 from talat_sandbox.platforms.facebook_ads.filters import METRICS, keeps
 from talat_sandbox.platforms.facebook_ads.objects import View
-from talat_sandbox.platforms.facebook_ads.query import HOURS, Query, Span, months_before
-from talat_sandbox.platforms.facebook_ads.row import FIELDS, Row, flags, is_shown, major
+from talat_sandbox.platforms.facebook_ads.query import Query, Span, months_before
+from talat_sandbox.platforms.facebook_ads.row import FIELDS, Deed, Row, flags, is_shown, major, shown_fields
 
 _UNIQUE_MONTHS = 13
 _KEPT_REPORTS = 12
@@ -52,17 +54,18 @@ class Reports:
         shown = flags(query)
         if query.breakdowns and not is_async and self._is_old(query, view):
             shown["has_reach"] = False
+        fields = shown_fields(query.fields, query)
         rows: list[dict[str, object]] = []
         for place, group, values, figures in self._parts(query, as_of, start):
             if len(rows) == limit:
                 return rows, place
-            row = Row(group.thing, figures, view, query.windows, **shown)
+            row = Row(group.thing, figures, _deeds(query, figures), view, query.windows, **shown)
             rows.append(
                 {
-                    **_written(query.fields, row),
+                    **_written(fields, row),
                     "date_start": group.span.first.isoformat(),
                     "date_stop": group.span.last.isoformat(),
-                    **dict(zip(query.breakdowns, values, strict=True)),
+                    **{name: write_value(name, value) for name, value in zip(query.breakdowns, values, strict=True)},
                 }
             )
         return rows, None
@@ -73,21 +76,20 @@ class Reports:
 
     def summary(self, query: Query, as_of: int) -> dict[str, object]:
         """Return the total of all rows, with the fields the query wants in its summary."""
-        groups = self.groups(query._replace(fields=(), summary=(), windows=()), as_of)
+        groups = self.groups(query.delivery(), as_of)
         view = View(self._business, self._business.shops[query.shop], as_of)
         account = self._business.advertising.portfolio(view.shop).account
         total = add(group.figures for group in groups) if groups else Figures()
-        row = Row(account, total, view, query.windows, **flags(query))
+        row = Row(account, total, _deeds(query, total), view, query.windows, **flags(query))
         return {
-            **_written(query.summary, row),
+            **_written(shown_fields(query.summary, query), row),
             "date_start": query.spans[0].first.isoformat(),
             "date_stop": query.spans[-1].last.isoformat(),
         }
 
     def _parts(self, query: Query, as_of: int, start: Place) -> Iterator[tuple[Place, Group, tuple[str, ...], Figures]]:
         """Yield the rows from a place on: their place, their group, the breakdowns' values and the figures."""
-        # The fields decide nothing here, so that a page with others finds the groups ready.
-        groups = self.groups(query._replace(fields=(), summary=(), windows=()), as_of)
+        groups = self.groups(query.delivery(), as_of)
         has_orders = flags(query)["has_orders"]
         for number in range(start.group, len(groups)):
             group = groups[number]
@@ -164,9 +166,10 @@ class Reports:
 def _is_kept(thing: AdAccount | Campaign | AdSet | Ad, ad: Ad, query: Query, as_of: int) -> bool:
     """Whether an ad counts in the rows of something, itself or what is above it.
 
-    What is deleted or archived has rows of its own only when the status is asked about; above it, it always counts.
+    What is deleted or archived has rows of its own only when it is asked for by its id or the status is asked about;
+    above it, it always counts.
     """
-    asked = any(condition.name == "effective_status" for condition in query.filters)
+    asked = query.is_named or any(condition.name == "effective_status" for condition in query.filters)
     if not asked and not isinstance(thing, AdAccount) and thing.effective_status(as_of) in GONE:
         return False
     return keeps(ad, query.level, query.filters, as_of)
@@ -181,6 +184,15 @@ def _meets(query: Query, figures: Figures) -> bool:
     return True
 
 
-def _written(fields: tuple[str, ...], row: Row) -> dict[str, object]:
-    written = ((name, FIELDS[name](row)) for name in fields if name in FIELDS)
+def _deeds(query: Query, figures: Figures) -> list[Deed]:
+    """Return the parts of a row's actions that the action breakdowns tell apart: usually one, of all figures."""
+    if not query.action_breakdowns:
+        return [Deed({}, figures)]
+    shares = action_weights(query.action_breakdowns)
+    parts = split(figures, [weight for _, weight in shares])
+    return [Deed(members, part) for (members, _), part in zip(shares, parts, strict=True)]
+
+
+def _written(fields: Iterable[str], row: Row) -> dict[str, object]:
+    written = ((name, FIELDS[name](row)) for name in fields)
     return {name: value for name, value in written if value is not None}
