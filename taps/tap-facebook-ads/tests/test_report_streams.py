@@ -123,6 +123,17 @@ def test_a_breakdown_that_meta_gates_in_silence_is_said_and_recorded(
     assert {w["status"] for w in windows if w["account_id"] != closed} == {"done"}
 
 
+def test_a_breakdown_that_is_an_object_is_its_id_in_the_key_and_kept_whole(reading: Reader, config: Config) -> None:
+    mine = {"name": "by_image", "level": "campaign", "fields": ["spend"], "breakdowns": ["image_asset"]}
+    done = reading({**config, "reports": [], "custom_reports": [{**mine, "time_increment": "monthly"}]}, "by_image")
+    assert done.exit_code == 0, done.log
+    rows = done.records("by_image")
+    assert rows
+    assert repeated(rows, ("account_id", "campaign_id", "date_start", "image_asset")) == []
+    for row in rows:
+        assert row["extra_fields"]["image_asset_object"]["id"] == row["image_asset"]
+
+
 def test_a_report_of_ones_own_by_weeks_and_over_all_days(
     reading: Reader, config: Config, figures: Figures, every: Run
 ) -> None:

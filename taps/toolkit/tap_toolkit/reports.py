@@ -228,7 +228,10 @@ class ReportStream(PlatformStream):
         return {**report.table.schema, "properties": {name: known.get(name, text) for name in [*names, "extra_fields"]}}
 
     def prepare(self, row: Row, account: str) -> Row:
-        """A breakdown that the platform leaves out is ``unknown``, so that the key is total."""
+        """Breakdowns as parts of a key: one left out is ``unknown``, one that is an object is its id (and kept)."""
         for name in self.report.breakdowns:
-            row[name] = row.get(name) or "unknown"
+            value = row.get(name) or "unknown"
+            if isinstance(value, Mapping):
+                row[f"{name}_object"], value = value, value.get("id") or "unknown"
+            row[name] = value
         return super().prepare(row, account)
