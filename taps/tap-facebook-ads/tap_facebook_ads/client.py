@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tap_toolkit.errors import load_rules
 from tap_toolkit.http import ApiClient, Call, Signed
 
-_REGAIN = ("estimated_time_to_regain_access",)  # in minutes
+_COUNTS = ("call_count", "total_cputime", "total_time")  # per cent
+_REGAIN = "estimated_time_to_regain_access"  # minutes
 
 
 class FacebookClient(ApiClient):
@@ -41,17 +42,19 @@ class FacebookClient(ApiClient):
         return error_of(error) if isinstance(error, Mapping) else None
 
     def observe(self, call: Call, headers: Mapping[str, str]) -> None:
-        """Steer by the fullest of the allowances that the usage headers tell of; the account's free up in seconds."""
-        account = _json(headers, "X-Ad-Account-Usage")
+        """Steer by the fullest of the allowances that the usage headers tell of, for as long as the longest takes."""
         throttle = _json(headers, "X-Fb-Ads-Insights-Throttle")
-        told = [(_percent(entry), 60 * _percent(entry, _REGAIN)) for entry in _business_usage(headers)]
+        business = [*_business_usage(headers)]
         # ``reset_time_duration`` is until nothing at all is used, which is longer than anybody must wait.
-        told += [(_percent(usage, ["acc_id_util_pct"]), 0.0) for usage in (account, throttle) if usage]
-        if told and call.account:
-            percent, frees_in = max(told)
-            self.budget.usage(percent, call.account, frees_in=frees_in)
-        if usage := _json(headers, "X-App-Usage"):
-            self.budget.usage(max(_percent(usage), _percent(throttle, ["app_id_util_pct"])))
+        account = [
+            _percent(usage, "acc_id_util_pct") for usage in (_json(headers, "X-Ad-Account-Usage"), throttle) if usage
+        ]
+        account += [_percent(entry, *_COUNTS) for entry in business]
+        if account and call.account:
+            frees_in = max((60 * _percent(entry, _REGAIN) for entry in business), default=0.0)
+            self.budget.usage(max(account), call.account, frees_in=frees_in)
+        if usage := _json(headers, "X-App-Usage") | throttle:
+            self.budget.usage(_percent(usage, *_COUNTS, "app_id_util_pct"))
 
     def retry_after(self, headers: Mapping[str, str]) -> float | None:
         """Meta names minutes, in the usage header, and never sends ``Retry-After``."""
@@ -65,14 +68,15 @@ def error_of(error: Mapping[str, Any]) -> tuple[str, str]:
     return code, f"{message} (transient)" if error.get("is_transient") else message
 
 
-def _percent(usage: Mapping[str, Any], names: Sequence[str] = ("call_count", "total_cputime", "total_time")) -> float:
-    """The largest of some of its figures."""
-    return max(float(usage.get(name, 0)) for name in names)
+def _percent(usage: Mapping[str, Any], *names: str) -> float:
+    """The largest of some of its figures; what is no figure counts for nothing."""
+    return max(float(value) if isinstance(value := usage.get(name), (int, float)) else 0.0 for name in names)
 
 
 def _business_usage(headers: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
     for entries in _json(headers, "X-Business-Use-Case-Usage").values():
-        yield from entries
+        if isinstance(entries, list):
+            yield from (entry for entry in entries if isinstance(entry, Mapping))
 
 
 def _json(headers: Mapping[str, str], name: str) -> dict[str, Any]:

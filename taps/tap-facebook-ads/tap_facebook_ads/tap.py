@@ -18,7 +18,7 @@ from tap_toolkit.report_tap import ReportTap
 from tap_toolkit.settings import setting
 from tap_toolkit.tokens import FixedToken, Tokens, TokenSource
 
-_IDS = th.ArrayType(th.CustomType({"type": ["string", "integer"], "pattern": r"^(act_)?\d+$"}))
+_IDS = th.ArrayType(th.CustomType({"type": ["string", "integer"], "pattern": r"^(act_)?\d+$", "minimum": 1}))
 _VERSION = th.StringType(pattern=r"^v\d+\.\d+$")
 _TOKEN = "A system user's, with ads_read. Without it, those that `tap-facebook-ads authorize` kept are used."
 _SECRET = "The app's secret: for authorize, and to prove each call where the app demands it."
@@ -72,6 +72,7 @@ class TapFacebookAds(ReportTap):
 
     def consent_url(self, redirect: str, state: str) -> str:
         """The link that whoever manages the accounts opens."""
+        self._app("app_secret")  # its lack is told before anybody consents
         query = {"client_id": self._app("app_id"), "redirect_uri": redirect, "state": state, "scope": "ads_read"}
         host = self.client.base_url.replace("//graph.", "//www.")
         return f"{host}{self.client.prefix}dialog/oauth?{urlencode(query)}"

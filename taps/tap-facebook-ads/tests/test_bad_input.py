@@ -124,8 +124,9 @@ FORM = "Setting custom_reports"
                 report("e", breakdown=["age"]), report("f", fields="spend"),
             ]},
             [f"{FORM}.0.name must be a text of the form", f"{FORM}.1.level must be one of account, ",
-             f"{FORM}.2.time_increment must be one of 1, 7, monthly, all_days.", "Setting level is missing.",
-             f"{FORM}.4 must be", f"{FORM}.5.fields must be a list"],
+             f"{FORM}.2.time_increment must be one of 1, 7, monthly, all_days.",
+             f"{FORM}.3 lacks level.", f"{FORM}.3 lacks fields.",
+             f"{FORM}.4 knows no breakdown: the nearest is breakdowns.", f"{FORM}.5.fields must be a list"],
         ),
         (
             {"reports": ["daily_adds"], "custom_reports": [

@@ -214,6 +214,28 @@ def test_each_usage_header_slows_at_75_per_cent_and_pauses_at_90(header: Any, of
     assert waits(header(90), OTHER, OTHER) == ([10, 6.4] if of_app else [0, 0]), "another account's calls"
 
 
+def test_the_apps_share_of_insights_counts_alone_too() -> None:
+    assert waits(told(insights={"app_id_util_pct": 100, "acc_id_util_pct": 1}), OTHER) == [10]
+
+
+def test_minutes_until_access_is_regained_count_although_another_header_is_fuller() -> None:
+    headers = told(business=business(19, call_count=100), account={"acc_id_util_pct": 100.5})
+    assert waits(headers, ACCOUNT) == [19 * 60]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        told(app={"call_count": None}),
+        told(account={"acc_id_util_pct": "?"}),
+        told(business={ACCOUNT: None}),
+        told(business={ACCOUNT: ["x"]}),
+    ],
+)
+def test_a_figure_that_is_none_does_no_harm(headers: CaseInsensitiveDict[str]) -> None:
+    assert waits(headers, ACCOUNT) == [0]
+
+
 def test_minutes_until_access_is_regained_are_waited_out() -> None:
     headers = told(business=business(19, call_count=100))
     assert client().retry_after(headers) == 19 * 60

@@ -17,7 +17,7 @@ Config = dict[str, Any]
 Figures = Callable[..., dict[tuple[str, ...], Any]]
 Reader = Callable[..., Run]
 Settings = Callable[..., Config]
-SMALL = {"orders_per_day": 30, "days": 12, "as_of": "2026-10-20T17:00:00Z", "products": 12, "shops": 1}
+SMALL: dict[str, Any] = {"orders_per_day": 30, "days": 12, "as_of": "2026-10-20T17:00:00Z", "products": 12, "shops": 1}
 
 
 def daily_ads(run: Run) -> list[dict[str, Any]]:

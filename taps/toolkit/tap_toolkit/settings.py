@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -41,8 +41,7 @@ def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[st
             with contextlib.suppress(ValueError):
                 config[name] = float(value)
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    sentences = [_sentence(error, properties) for error in errors]
-    return list(dict.fromkeys(sentences))
+    return list(dict.fromkeys(sentence for error in errors for sentence in _sentences(error, properties)))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -51,16 +50,21 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return found[0] if found else ""
 
 
-def _sentence(error: ValidationError, properties: Mapping[str, Any]) -> str:
-    if error.validator == "required":
-        known = error.instance if isinstance(error.instance, Mapping) else {}
-        required: Any = error.validator_value
-        missing = next(name for name in required if name not in known)
-        about = properties.get(missing, {}).get("description", "")
-        return f"Setting {missing} is missing. {about}".strip()
+def _sentences(error: ValidationError, properties: Mapping[str, Any]) -> Iterator[str]:
     name = ".".join(str(part) for part in error.path)
+    given: Any = error.instance
+    wanted: Any = error.validator_value
     about = properties.get(str(error.path[0]), {}).get("description", "") if error.path else ""
-    return f"Setting {name} must be {_expected(error)}. {about}".strip()
+    if error.validator == "required":
+        for missing in (wanted_name for wanted_name in wanted if wanted_name not in given):
+            about = properties.get(missing, {}).get("description", "")
+            yield f"Setting {name} lacks {missing}." if name else f"Setting {missing} is missing. {about}".strip()
+    elif error.validator == "additionalProperties":
+        known: Any = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+        for unknown in (key for key in given if key not in known):
+            yield f"Setting {name} knows no {unknown}: the nearest is {nearest(unknown, known)}."
+    else:
+        yield f"Setting {name} must be {_expected(error)}. {about}".strip()
 
 
 def _expected(error: ValidationError) -> str:
