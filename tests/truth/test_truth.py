@@ -26,7 +26,7 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
-@pytest.mark.parametrize("seed", [11, 2027, 7])
+@pytest.mark.parametrize("seed", [11, 2027])
 def test_marts_on_duckdb_equal_the_truth_also_after_late_updates(seed: int, tmp_path: Path) -> None:
     with running_sandbox(orders_per_day=25, days=45, seed=seed, as_of=FIRST, products=15) as sandbox:
         pipeline, query = on_duckdb(tmp_path, sandbox)
