@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from singer_sdk import typing as th
 
@@ -14,6 +13,7 @@ from tap_facebook_ads.client import FacebookClient
 from tap_facebook_ads.streams import REPORTS, STREAMS, report_stream
 from tap_toolkit.errors import TapError
 from tap_toolkit.http import Call
+from tap_toolkit.regions import zone_named
 from tap_toolkit.report_tap import ReportTap
 from tap_toolkit.settings import setting
 from tap_toolkit.tokens import FixedToken, Tokens, TokenSource
@@ -108,4 +108,4 @@ class TapFacebookAds(ReportTap):
 
     def find_zone(self, account: str) -> tzinfo:
         """The account's time zone, in which Meta counts its days."""
-        return ZoneInfo(self.info(account)["timezone_name"])
+        return zone_named(self.info(account)["timezone_name"])

@@ -16,24 +16,12 @@ from tap_facebook_ads.client import FacebookClient
 from tap_toolkit import errors
 from tap_toolkit.http import Call
 from tap_toolkit.ratelimit import RateBudget
+from tap_toolkit.testing import Clock
 from tap_toolkit.tokens import FixedToken
 
 ROWS = list(csv.DictReader(resources.files("tap_facebook_ads").joinpath("errors.csv").read_text().splitlines()))
 UNKNOWN = "98765"
 ACCOUNT, OTHER = "1010035716096001", "1010035716096002"
-
-
-class Clock:
-    """Time that passes only by sleeping."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 def client(url: str = "http://127.0.0.1", *, clock: Clock | None = None, app_secret: str = "") -> FacebookClient:

@@ -148,7 +148,19 @@ def test_what_meta_no_longer_keeps_is_not_asked_for_and_the_log_says_so(only: Re
     assert "daily_account: the platform keeps 1122 days: nothing before" in done.log
     asked = min(w["window_start"] for w in done.records("sync_windows") if w["stream"] == "daily_account")
     years = (datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(asked)).days
-    assert years in (1122, 1123)
+    assert years in (1121, 1122)  # whole days only
+
+
+def test_months_that_meta_no_longer_keeps_whole_are_not_asked_for(
+    reading: Callable[..., Run], settings: Callable[..., Config]
+) -> None:
+    with running_sandbox(orders_per_day=2, days=30, products=6, job_ms=1) as now:
+        chosen = settings(now, start_date="2015-01-01T00:00:00Z", reports=["performance_campaign"])
+        del chosen["end_date"]
+        done = reading(chosen, "performance_campaign")
+    assert done.exit_code == 0, done.log
+    months = Counter(w["account_id"] for w in done.records("sync_windows") if w["stream"] == "performance_campaign")
+    assert set(months.values()) <= {36, 37}
 
 
 def test_objects_are_read_again_only_when_they_changed(only: Reader, full: Run) -> None:

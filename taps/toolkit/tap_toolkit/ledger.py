@@ -7,17 +7,16 @@ personal data, what could not be used.
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk import Stream
 
 from tap_toolkit.fetch import Job
+from tap_toolkit.streams import read_schema
 from tap_toolkit.windows import iso
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ class LedgerStream(Stream):
     """A stream whose records the tap makes itself, while it reads the others."""
 
     def __init__(self, tap: Tap, name: str, primary_keys: tuple[str, ...]) -> None:
-        schema = json.loads(resources.files("tap_toolkit").joinpath(f"schemas/{name}.json").read_text())
-        super().__init__(tap, schema=schema, name=name)
+        super().__init__(tap, schema=read_schema("tap_toolkit", name), name=name)
         self.primary_keys = primary_keys
         self._announced = False
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from tap_toolkit.errors import SkipAccount
+
 #: Where a shop's days begin, by ISO 3166 country.
 ZONES = {
     "TH": ZoneInfo("Asia/Bangkok"),
@@ -15,3 +17,13 @@ ZONES = {
     "TW": ZoneInfo("Asia/Taipei"),
     "BR": ZoneInfo("America/Sao_Paulo"),
 }
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The time zone of an IANA name; :class:`SkipAccount` where this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SkipAccount(
+            f"This machine does not know the time zone {name!r}, in which the account counts its days: install tzdata."
+        ) from None

@@ -136,7 +136,7 @@ class PlatformTap(Tap):
 
     def readable_with(self, tokens: Tokens) -> dict[str, Tokens]:
         """One consent's tokens for each configured account that they can read."""
-        self.client.tokens = FixedToken(tokens.access_token, "access_token")
+        self.client.tokens = FixedToken(tokens.access_token)
         granted = {}
         for account in self.accounts:
             with contextlib.suppress(SkipAccount):

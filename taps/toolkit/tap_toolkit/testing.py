@@ -52,6 +52,23 @@ class Run:
         return self.log.strip().splitlines()[-1]
 
 
+class Clock:
+    """Time that passes only by sleeping, and how long each sleep was."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        """Seconds, from 1,000 on."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let them pass."""
+        self.slept.append(seconds)
+        self.now += seconds
+
+
 def executable(name: str) -> str:
     """Where the environment that runs the tests has a command."""
     return str(Path(sysconfig.get_path("scripts")) / name)

@@ -135,9 +135,9 @@ class TokenSource(Protocol):
 
 
 class FixedToken:
-    """One token for all accounts, from the settings: whoever made it makes the next one."""
+    """One token for all accounts, from a setting or just issued: whoever made it makes the next one."""
 
-    def __init__(self, token: str, setting: str) -> None:
+    def __init__(self, token: str, setting: str = "") -> None:
         self._token, self._setting = token, setting
 
     def access_token(self, account: str) -> str:
@@ -146,7 +146,8 @@ class FixedToken:
 
     def renew(self, account: str, rejected: str) -> str:
         """There is no other: raises :class:`Fatal`."""
-        raise Fatal(f"It is the token of the setting {self._setting}.")
+        whose = f"the token of the setting {self._setting}" if self._setting else "a token just issued"
+        raise Fatal(f"It is {whose}.")
 
 
 class _Held(NamedTuple):

@@ -112,7 +112,7 @@ class Windows:
     surely written them. ``pad``: asked for besides, before the start, since platforms do not say whether their edges
     are open or closed. ``retention``: the platform keeps no more. ``since``: read from here whatever ``start_date``
     says (a catalogue is wanted whole). ``period``: cut only where a day, week (from Monday) or month of the account's
-    time zone begins, and read each such period from its beginning.
+    time zone begins, and read each such period from its beginning; of one that begins before the retention, nothing.
     """
 
     span: timedelta
@@ -137,14 +137,17 @@ class Windows:
         Spans in ``covered`` that lie in the future (a clock that was wrong) do not count as read.
         """
         begin = self.since or start
-        if self.retention is not None:
-            begin = max(begin, now - self.retention)
+        kept_since = (now - self.retention).replace(microsecond=0) if self.retention is not None else None
+        if kept_since is not None:
+            begin = max(begin, kept_since)
         stop = now - self.lag
         if end is not None:
             stop = min(stop, end)
         begin, stop = begin.replace(microsecond=0), stop.replace(microsecond=0)
         if self.period:
             begin = _beginning(self.period, begin, zone)
+            if kept_since is not None and begin < kept_since:
+                begin = _beginning(self.period, begin + _LONGEST[self.period], zone)
         if begin >= stop:
             return []
         known = subtract(covered, [Window(stop, datetime.max.replace(tzinfo=UTC))])

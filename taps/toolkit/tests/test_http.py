@@ -33,6 +33,7 @@ from tap_toolkit.errors import (
 )
 from tap_toolkit.http import ApiClient, Call, Meter, Signed
 from tap_toolkit.ratelimit import RateBudget
+from tap_toolkit.testing import Clock
 from tap_toolkit.tokens import FixedToken
 
 SECRET = "s3cr3t-token"
@@ -136,23 +137,8 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return waits
 
 
-class Watch:
-    """A clock that only sleeping moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
 def client(server: Server | None, url: str = "", **more: Any) -> Client:
-    watch = Watch()
+    watch = Clock()
     made: Client = more.pop("kind", Client)(
         base_url=server.url if server else url,
         budget=RateBudget(clock=watch, sleep=watch.sleep, began=0.0),
@@ -234,7 +220,7 @@ def test_a_refusal_for_rate_pauses_the_whole_budget(server: Server) -> None:
     server.answers = [Answer({}, 429, {"Retry-After": "30"}), OK]
     made = client(server)
     watch = made.budget._clock
-    assert isinstance(watch, Watch)
+    assert isinstance(watch, Clock)
     made.call(Call("x", "1"))
     assert watch.slept == [30]
     made.budget.throttled("", 30.0)

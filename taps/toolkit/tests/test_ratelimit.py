@@ -9,19 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_toolkit.ratelimit import RateBudget, SlidingWindow
-
-
-class Clock:
-    """Time that passes only by sleeping, and the moments when calls began."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+from tap_toolkit.testing import Clock
 
 
 def budget(clock: Clock, **rates: float) -> RateBudget:

@@ -128,6 +128,20 @@ def test_weeks_and_months_are_cut_where_they_begin(
         assert local.weekday() == 0 if period == "week" else local.day == 1
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Bangkok", "America/Los_Angeles"])
+@pytest.mark.parametrize("period", [None, "day", "week", "month"])
+@given(kept=st.integers(40, 400), hour=st.integers(0, 24 * 60))
+def test_no_period_is_asked_for_that_began_before_what_is_kept(
+    period: Period | None, zone: str, kept: int, hour: int
+) -> None:
+    now = EPOCH + timedelta(hours=hour)
+    rule = Windows(span=days(31), period=period, retention=days(kept), pad=timedelta(0))
+    plan = rule.plan(start=EPOCH - days(4000), now=now, zone=ZoneInfo(zone))
+    assert (
+        timedelta(0) <= plan[0].start - (now - days(kept)) <= days({None: 0, "day": 2, "week": 8, "month": 32}[period])
+    )
+
+
 @pytest.mark.parametrize(("period", "begins"), [("day", "2026-03-11"), ("week", "2026-03-09"), ("month", "2026-03-01")])
 def test_the_present_period_is_read_again_from_its_beginning(period: Period, begins: str) -> None:
     zone = ZoneInfo("Asia/Bangkok")
