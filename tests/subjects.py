@@ -1,0 +1,206 @@
+"""Every tap as the suites of the whole see it: a row each, so that the next platform is one more row.
+
+A suite is ``@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from talat_sandbox.testing import Sandbox
+
+Config = dict[str, Any]
+Row = Mapping[str, Any]
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A stream whose rows the truth knows.
+
+    ``keys`` and ``values`` are fields of the record and the columns of the truth's table that must equal them;
+    ``only`` says which rows of the truth the stream has.
+    """
+
+    stream: str
+    truth: str
+    keys: Mapping[str, str]
+    values: Mapping[str, str] = field(default_factory=dict)
+    only: Callable[[Row], bool] = lambda row: True
+
+    @property
+    def fields(self) -> list[str]:
+        """The record's fields that are compared, the key's first."""
+        return [*self.keys, *self.values]
+
+    def expected(self, sandbox: Sandbox, as_of: str | None = None) -> dict[Key, Key]:
+        """What the stream must hold, at the sandbox's present moment or another: values by key, as texts."""
+        rows = filter(self.only, sandbox.truth(self.truth, as_of))
+        return _by_key(rows, self.keys.values(), self.values.values())
+
+    def found(self, rows: Iterable[Row]) -> dict[Key, Key]:
+        """The same of records, or of rows of a warehouse. Raises AssertionError for a key that comes twice."""
+        return _by_key(rows, self.keys, self.values)
+
+    def latest(self, records: Iterable[Row]) -> dict[Key, Key]:
+        """The same of records of which the last with a key counts, as in a warehouse."""
+        return self.found({tuple(record[name] for name in self.keys): record for record in records}.values())
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A tap. ``name`` is its executable, ``platform`` its name in the sandbox.
+
+    ``listing``, ``detail`` and ``token`` are parts of the paths it calls, for plans of faults: the listing that
+    ``tables[0]`` is read by, the calls that bring its rows, and those that renew tokens.
+    """
+
+    name: str
+    platform: str
+    settings: Callable[[Sandbox, Path], Config]
+    accounts: Callable[[Sandbox], list[str]]
+    tables: tuple[Table, ...]
+    listing: str
+    detail: str
+    token: str
+
+    @property
+    def schema(self) -> str:
+        """Where loaders put its tables, as in the project."""
+        return f"raw_{self.platform}"
+
+    def config(self, sandbox: Sandbox, folder: Path, **more: Any) -> Config:
+        """Settings to read the sandbox from before its opening to its clock; ``folder`` is for tokens."""
+        health = sandbox.health()
+        start = datetime.fromisoformat(health["opens"]) - timedelta(days=1)
+        # An end date is not included.
+        end = datetime.fromisoformat(health["as_of"]) + timedelta(seconds=1)
+        span = {"start_date": f"{start:%Y-%m-%d}T00:00:00Z", "end_date": f"{end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        return {"api_url": sandbox.url, **span, **self.settings(sandbox, folder), **more}
+
+    def secrets(self, sandbox: Sandbox) -> list[str]:
+        """Every text that may appear nowhere: keys and tokens of the platform, ids of apps not among them."""
+        kinds: dict[str, list[str]] = sandbox.secrets()[self.platform]
+        return [secret for kind, secrets in kinds.items() if not kind.endswith("_id") for secret in secrets]
+
+    @staticmethod
+    def personal(sandbox: Sandbox) -> list[str]:
+        """How planted personal data begin."""
+        known = sandbox.secrets()
+        return [*known["pii_markers"], known["pii_buyer_id_prefix"]]
+
+
+def _shopee(sandbox: Sandbox, folder: Path) -> Config:
+    return {
+        "partner_id": sandbox.partner_id,
+        "partner_key": sandbox.partner_key,
+        "shop_ids": list(sandbox.shop_ids),
+        "refresh_tokens": {str(shop): token for shop, token in sandbox.refresh_tokens.items()},
+        "token_store": str(folder / "tokens"),
+        "pii_salt": "salt",
+        "requests_per_second": 0,
+    }
+
+
+def _facebook(sandbox: Sandbox, folder: Path) -> Config:
+    return {
+        "account_ids": list(sandbox.ad_account_ids),
+        "access_token": sandbox.facebook_token,
+        "app_id": sandbox.facebook_app_id,
+        "app_secret": sandbox.facebook_app_secret,
+        "reports": ["daily_ad", "daily_account"],
+    }
+
+
+SHOPEE = Subject(
+    name="tap-shopee",
+    platform="shopee",
+    settings=_shopee,
+    accounts=lambda sandbox: [str(shop) for shop in sandbox.shop_ids],
+    tables=(
+        Table(
+            "orders",
+            "orders",
+            {"shop_id": "shop_id", "order_sn": "order_id"},
+            {"update_time": "updated_at", "total_amount": "total_amount", "currency": "currency"},
+        ),
+        Table(
+            "products",
+            "products",
+            {"shop_id": "shop_id", "item_id": "product_id"},
+            {"item_name": "name", "item_status": "status", "update_time": "updated_at"},
+        ),
+        Table(
+            "escrow",
+            "orders",
+            {"shop_id": "shop_id", "order_sn": "order_id"},
+            only=lambda order: order["is_settled"] == "true",
+        ),
+        Table("shop", "shops", {"shop_id": "shop_id"}, {"shop_name": "name", "region": "region"}),
+    ),
+    listing="order/get_order_list",
+    detail="order/get_order_detail",
+    token="auth/access_token/get",
+)
+
+FACEBOOK_ADS = Subject(
+    name="tap-facebook-ads",
+    platform="facebook_ads",
+    settings=_facebook,
+    accounts=lambda sandbox: list(sandbox.ad_account_ids),
+    tables=(
+        Table(
+            "daily_ad",
+            "ads_daily",
+            {"account_id": "account_id", "ad_id": "ad_id", "date_start": "date"},
+            {"spend": "spend", "impressions": "impressions", "clicks": "clicks"},
+        ),
+        Table(
+            "campaigns",
+            "campaigns",
+            {"account_id": "account_id", "id": "campaign_id"},
+            {"name": "name", "status": "status", "objective": "objective"},
+        ),
+        Table(
+            "ad_accounts",
+            "ad_accounts",
+            {"account_id": "account_id"},
+            {"name": "name", "currency": "currency", "timezone_name": "time_zone"},
+        ),
+    ),
+    listing="/insights",
+    detail="/insights",
+    token="oauth/access_token",
+)
+
+SUBJECTS = (SHOPEE, FACEBOOK_ADS)
+NAMES = [subject.name for subject in SUBJECTS]
+
+
+def _by_key(rows: Iterable[Row], keys: Iterable[str], values: Iterable[str]) -> dict[Key, Key]:
+    keys, values = list(keys), list(values)
+    found: dict[Key, Key] = {}
+    for row in rows:
+        key = tuple(_text(row[name]) for name in keys)
+        assert key not in found, f"{key} twice"
+        found[key] = tuple(_text(row.get(name)) for name in values)
+    return found
+
+
+def _text(value: Any) -> str:
+    """A value in the one writing that the truth, JSON and a warehouse share."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, date):
+        return value.isoformat()
+    try:
+        return format(Decimal(str(value)).normalize(), "f")
+    except InvalidOperation:
+        return str(value)
