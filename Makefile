@@ -9,6 +9,8 @@ export UV_PYTHON := $(PYTHON)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 # The demo writes baht and Thai names, whatever the locale.
 export PYTHONUTF8 := 1
+# Hundreds of processes start here: none should compile its imports anew, whatever the machine prefers.
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
 .PHONY: help demo stop test lint format check unit lock test-bigquery clean
