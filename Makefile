@@ -56,7 +56,7 @@ check: .venv/dev
 	@touch $@
 
 unit: .venv/dev .meltano/installed
-	@$(RUN)/python -m pytest
+	@$(RUN)/python -m pytest -n auto --dist loadfile
 
 test-bigquery: .venv/dev ## The truth test in a real project, PROJECT=…: contracts, clustering and MERGE as BigQuery does them
 	@test -n "$(PROJECT)" || { echo "Say which Google Cloud project: make test-bigquery PROJECT=my-project"; exit 1; }
