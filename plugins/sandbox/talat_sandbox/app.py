@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from talat_sandbox.admin import Admin
-from talat_sandbox.faults import Fault
+from talat_sandbox.faults import Fault, behind_nothing
 from talat_sandbox.web import Request, Response, json_response
 from talat_sandbox.world import Platform, World
 
@@ -29,11 +29,14 @@ class App:
         return json_response({"error": f"no platform serves {request.path}"}, 404)
 
     def _platform(self, platform: Platform, request: Request) -> Response:
+        request = behind_nothing(request)
         stats, account = self._world.stats, platform.account(request)
         stats.arrive(request.path, account)
         struck: list[Fault] = []
         if self._world.faults:
             struck = [fault for fault in self._world.faults if fault.strikes(request.method, request.path, account)]
+            for fault in struck:
+                request = fault.asked(request)
         response: Response | None = None
         for fault in struck:
             stats.fault(fault.kind)
@@ -41,7 +44,7 @@ class App:
         if response is None:
             response = platform.handle(request)
         for fault in struck:
-            fault.spoil(response)
+            fault.spoil(response, request)
             if fault.kind == "drift":
                 platform.drift(request, response)
         if response.status >= 400:

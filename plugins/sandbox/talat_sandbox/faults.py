@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
 
-from talat_sandbox.web import JSON, Response
+from talat_sandbox.web import JSON, Request, Response
 
 KINDS = {
     "error": "answer with the platform's error `code` (and `message`, `status`)",
-    "http_status": "answer with HTTP `status` and a gateway's HTML page",
+    "http_status": "answer with HTTP `status` and a gateway's HTML page, perhaps with `retry_after`",
     "rate_limit": "answer that requests come too fast; with `status` 429 and `retry_after` as HTTP",
     "latency": "answer `ms` milliseconds later",
     "truncate": "send half of the body and close; with `honest_length` the length is that of the half",
@@ -22,6 +24,14 @@ KINDS = {
     "bad_record": "put a `value` that cannot be converted into `field` of the first record",
     "future_update_time": "set update_time of the first record to the year 2099",
     "unknown_field": "add a `field` nobody documented to the first record",
+    "missing_field": "leave `field` of the first record out",
+    "broken_text": "put half a letter (a lone surrogate) into `field` of the first record",
+    "duplicate": "list the first record a second time, at the end of the page",
+    "reverse": "list the records of a page in the opposite order",
+    "page_size": "let a page hold `rows` (1) at most, whatever is asked for",
+    "empty_page": "put a page without records, but with a cursor, before the one that is asked for",
+    "replay": "answer the first `cycle` (1) matching requests truly, and all others with these answers in turn",
+    "wrong_encoding": "say that the body is compressed, which it is not",
     "job": "let the report that the request asks for go the way of `outcome` (Meta: see JOB_OUTCOMES)",
 }
 JOB_OUTCOMES = {
@@ -31,6 +41,14 @@ JOB_OUTCOMES = {
     "lingering": "stands at 100 percent for `ms` (2000) before it is completed",
     "unreadable": "completes, but its rows cannot be read; asked for again they can",
 }
+_ON_RECORDS = {"bad_record", "future_update_time", "unknown_field", "missing_field", "broken_text"} | {
+    "duplicate",
+    "reverse",
+}
+_HALF_A_LETTER = "half a letter"
+# Before the cursor that an empty page gives, so that going on from there asks for the page that it came before.
+_BEHIND = "behind-nothing-"
+_SIZE = re.compile(r"\b(page_size|limit)=\d+")
 FAR_FUTURE = 4_070_908_800  # 2099-01-01T00:00:00Z
 _FIELDS = (
     "create_time",
@@ -61,6 +79,8 @@ class Fault:
     probability: float | None = None
     seed: int = 0
     options: dict[str, Any] = field(default_factory=dict)
+    _kept: list[bytes] = field(default_factory=list)
+    _replays: int = 0
     _draws: random.Random = field(default_factory=random.Random)
 
     @classmethod
@@ -113,12 +133,19 @@ class Fault:
         if self.kind == "http_status":
             status = int(self.options.get("status", 502))
             page = f"<html><body><h1>{status}</h1><p>gateway</p></body></html>".encode()
-            return Response(page, status, b"text/html")
+            waits = [("Retry-After", str(self.options["retry_after"]))] if "retry_after" in self.options else []
+            return Response(page, status, b"text/html", waits)
         if self.kind == "reset":
             return Response(b"", reset=True)
         return None
 
-    def spoil(self, response: Response) -> None:
+    def asked(self, request: Request) -> Request:
+        """Return what the platform is asked instead."""
+        if self.kind == "page_size":
+            return replace(request, query=_SIZE.sub(rf"\1={int(self.options.get('rows', 1))}", request.query))
+        return request
+
+    def spoil(self, response: Response, request: Request) -> None:
         """Change the platform's answer where the fault asks for it."""
         if self.kind == "latency":
             response.delay += float(self.options.get("ms", 1000)) / 1000
@@ -128,22 +155,54 @@ class Fault:
                 response.body = response.body[:half]
             else:
                 response.cut = half
-        elif self.kind in ("bad_record", "future_update_time", "unknown_field") and response.content_type == JSON:
+        elif self.kind == "wrong_encoding":
+            response.headers.append(("Content-Encoding", "gzip"))
+        elif self.kind == "replay":
+            self._replay(response)
+        elif self.kind == "empty_page":
             body = orjson.loads(response.body)
-            if self._spoil_record(body):
+            if _without_records(body, _BEHIND + (request.param("cursor") or request.param("after"))):
                 response.body = orjson.dumps(body)
+        elif self.kind in _ON_RECORDS and response.content_type == JSON:
+            body = orjson.loads(response.body)
+            if self._spoil_records(body):
+                response.body = orjson.dumps(body).replace(_HALF_A_LETTER.encode(), rb"\ud83d")
 
-    def _spoil_record(self, body: object) -> bool:
+    def _replay(self, response: Response) -> None:
+        cycle = int(self.options.get("cycle", 1))
+        if len(self._kept) < cycle:
+            self._kept.append(response.body)
+        else:
+            response.body = self._kept[self._replays % cycle]
+            self._replays += 1
+
+    def _spoil_records(self, body: object) -> bool:
+        wanted = self.options.get("field")
         if self.kind == "future_update_time":
             iso = "2099-01-01T00:00:00+0000"
             return _replace(body, ("update_time",), FAR_FUTURE) or _replace(body, ("updated_time",), iso)
         if self.kind == "bad_record":
-            wanted = self.options.get("field")
             return _replace(body, (str(wanted),) if wanted else _FIELDS, self.options.get("value", "not-a-value"))
-        record = _first_record(body)
-        if record is not None:
-            record[str(self.options.get("field", "sandbox_new_field"))] = self.options.get("value", {"new": 1})
-        return record is not None
+        if self.kind == "broken_text":
+            return _replace(body, (str(wanted),), _HALF_A_LETTER)
+        records = next(_lists_of_records(body), None)
+        if records is None:
+            return False
+        if self.kind == "duplicate":
+            records.append(records[0])
+        elif self.kind == "reverse":
+            records.reverse()
+        elif self.kind == "missing_field":
+            _unwrapped(records[0]).pop(str(wanted), None)
+        else:
+            name = str(wanted or "sandbox_new_field")
+            _unwrapped(records[0])[name] = self.options.get("value", {"new": 1})
+        return True
+
+
+def behind_nothing(request: Request) -> Request:
+    """Return what a request means that goes on from an empty page."""
+    return replace(request, query=request.query.replace(_BEHIND, "")) if _BEHIND in request.query else request
 
 
 def _replace(value: object, names: tuple[str, ...], new: object) -> bool:
@@ -157,20 +216,29 @@ def _replace(value: object, names: tuple[str, ...], new: object) -> bool:
     return any(_replace(child, names, new) for child in children)
 
 
-def _first_record(value: object) -> dict[str, Any] | None:
-    """Return the first object that stands in a list, depth first."""
+def _lists_of_records(value: object) -> Iterator[list[dict[str, Any]]]:
+    """Yield the lists of objects, depth first."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        record = value[0]
-        return _only_object(record) or record
-    if isinstance(value, dict):
+        yield value
+    elif isinstance(value, dict):
         for child in value.values():
-            found = _first_record(child)
-            if found is not None:
-                return found
-    return None
+            yield from _lists_of_records(child)
 
 
-def _only_object(record: dict[str, Any]) -> dict[str, Any] | None:
-    """Return what a record merely wraps, as in `{"escrow_detail": {…}}`."""
+def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record itself where the list merely wraps it, as in `{"escrow_detail": {…}}`."""
     values = list(record.values())
-    return values[0] if len(values) == 1 and isinstance(values[0], dict) else None
+    return values[0] if len(values) == 1 and isinstance(values[0], dict) else record
+
+
+def _without_records(body: dict[str, Any], cursor: str) -> bool:
+    """Take the records away and say that there are more behind a cursor, as Shopee and as Meta write it."""
+    records = next(_lists_of_records(body), None)
+    if records is None:
+        return False
+    records.clear()
+    if "response" in body:
+        body["response"] |= {"more": True, "next_cursor": cursor}
+    else:
+        body["paging"] = {"cursors": {"before": cursor, "after": cursor}, "next": f"?after={cursor}"}
+    return True

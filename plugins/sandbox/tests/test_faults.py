@@ -14,6 +14,7 @@ from talat_sandbox.testing import Sandbox
 TH, OTHER = 226001234, 226001235
 DAY = 86400
 INFO = "shop/get_shop_info"
+LIST = "order/get_order_list"
 DETAIL = {"match": {"path": "get_order_detail"}}
 
 
@@ -120,6 +121,55 @@ def test_given_spoilt_records_when_planned_then_only_the_first_record_is_touched
     own_sandbox.faults({**DETAIL, "kind": "unknown_field", "field": "shiny", "value": [1]})
     assert detail(own, end) == {**sound, "shiny": [1]}
     assert detail(own, end) == sound
+
+
+def test_given_broken_records_when_planned_then_only_the_first_lacks_what_is_taken(
+    own: Any, own_sandbox: Sandbox, end: int
+) -> None:
+    sound = detail(own, end)
+    own_sandbox.faults({**DETAIL, "kind": "missing_field", "field": "update_time"})
+    assert detail(own, end) == {name: value for name, value in sound.items() if name != "update_time"}
+    own_sandbox.faults({**DETAIL, "kind": "broken_text", "field": "item_name"})
+    batch = ",".join(serials(own, end)[:1])
+    answer = own.call(TH, "order/get_order_detail", order_sn_list=batch, response_optional_fields="item_list")
+    assert rb'"item_name":"\ud83d"' in answer.body
+    own_sandbox.faults({**DETAIL, "kind": "wrong_encoding"})
+    answer = own.call(TH, "order/get_order_detail", order_sn_list=batch)
+    assert (answer.headers["Content-Encoding"], answer.json["error"]) == ("gzip", "")
+
+
+def test_given_pages_of_other_sizes_and_orders_when_planned_then_the_same_records_come(
+    own: Any, own_sandbox: Sandbox, end: int
+) -> None:
+    whole = serials(own, end)
+    window = {"time_range_field": "update_time", "time_from": end - 15 * DAY, "time_to": end, "page_size": 100}
+    first = own.get(TH, LIST, **window)["order_list"]
+    planned = {"match": {"path": LIST}}
+    own_sandbox.faults({**planned, "kind": "page_size", "rows": 3, "times": 2})
+    assert serials(own, end) == whole
+    own_sandbox.faults({**planned, "kind": "empty_page"}, {**planned, "kind": "empty_page", "after": 2})
+    assert serials(own, end) == whole
+    assert own_sandbox.stats()["faults"]["empty_page"] == 2
+    own_sandbox.faults({**planned, "kind": "reverse"}, {**planned, "kind": "duplicate"})
+    page = own.get(TH, LIST, **window)["order_list"]
+    assert page == [*first[::-1], first[-1]]
+
+
+def test_given_an_empty_page_of_meta_when_planned_then_its_cursor_goes_on(own_graph: Any, own_sandbox: Sandbox) -> None:
+    path = f"act_{own_sandbox.ad_account_ids[0]}/ads"
+    whole = own_graph.get(path, fields="id", limit=500)["data"]
+    own_sandbox.faults({"match": {"path": path}, "kind": "empty_page"})
+    empty = own_graph.get(path, fields="id", limit=500)
+    assert empty["data"] == []
+    assert empty["paging"]["next"]
+    assert own_graph.get(path, fields="id", limit=500, after=empty["paging"]["cursors"]["after"])["data"] == whole
+
+
+def test_given_a_replay_when_planned_then_the_first_answers_come_again_in_turn(own: Any, own_sandbox: Sandbox) -> None:
+    own_sandbox.faults({"match": {"path": INFO}, "kind": "replay", "cycle": 2, "times": 5})
+    names = [own.call(shop, INFO).json["shop_name"] for shop in (TH, OTHER, TH, TH, TH, TH)]
+    assert names[:2] == names[2:4]
+    assert names[4] == names[0] == names[5] != names[1]
 
 
 def test_given_an_escrow_batch_when_a_field_is_added_then_it_is_in_the_record_not_its_wrapper(
