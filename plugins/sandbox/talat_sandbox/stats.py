@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import Any
 
@@ -21,9 +22,13 @@ class Stats:
         self._peaks: dict[str, float] = {}
         self._in_flight = getattr(self, "_in_flight", 0)
         self._most_in_flight = self._in_flight
+        self._first: float | None = None
+        self._last = 0.0
 
     def arrive(self, path: str, account: str) -> None:
         """Count a request to a platform."""
+        if self._first is None:
+            self._first = time.monotonic()
         self._calls[path, account] += 1
         self._in_flight += 1
         self._most_in_flight = max(self._most_in_flight, self._in_flight)
@@ -31,6 +36,7 @@ class Stats:
     def leave(self) -> None:
         """Count an answer that was sent."""
         self._in_flight = max(0, self._in_flight - 1)
+        self._last = time.monotonic()
 
     def error(self, code: str) -> None:
         """Count an error answer by its platform code or HTTP status."""
@@ -45,7 +51,10 @@ class Stats:
         self._peaks[account] = max(percent, self._peaks.get(account, 0.0))
 
     def report(self) -> dict[str, Any]:
-        """Return all counters as JSON-ready values; `calls` by path, then by shop."""
+        """Return all counters as JSON-ready values; `calls` by path, then by shop.
+
+        `span_seconds` is the time from the first request's arrival to the last answer.
+        """
         calls: dict[str, dict[str, int]] = {}
         for (path, account), count in sorted(self._calls.items()):
             calls.setdefault(path, {})[account] = count
@@ -55,6 +64,7 @@ class Stats:
             "limit_violations": sum(self.limit_violations.values()),
             "limit_violations_by_key": dict(self.limit_violations),
             "usage_peak": {account: round(percent, 2) for account, percent in self._peaks.items()},
+            "span_seconds": 0.0 if self._first is None else round(max(0.0, self._last - self._first), 4),
             "max_concurrent_requests": self._most_in_flight,
             "errors": dict(self._errors),
             "faults": dict(self._faults),

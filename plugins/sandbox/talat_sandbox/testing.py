@@ -70,7 +70,7 @@ class Sandbox:
         return left
 
     def stats(self) -> dict[str, Any]:
-        """Return calls by path and shop, limit violations, most concurrent requests, errors and faults."""
+        """Return calls by path and shop, limit violations, most concurrent requests, span, errors and faults."""
         return self._call("GET", "stats")
 
     def reset_stats(self) -> None:

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,22 @@ def test_given_latency_when_many_ask_at_once_then_they_wait_together(connect: An
         for thread in threads:
             thread.join()
         assert sandbox.stats()["max_concurrent_requests"] >= 4
+
+
+def test_given_calls_when_they_are_over_then_the_stats_tell_the_span_from_the_first_to_the_last_answer(
+    connect: Any,
+) -> None:
+    with running_sandbox(as_of=AS_OF, days=2, orders_per_day=2, latency_ms=200) as sandbox:
+        client = connect(sandbox)
+        client.refresh(226001234)
+        sandbox.reset_stats()
+        assert sandbox.stats()["span_seconds"] == 0
+        started = time.monotonic()
+        for _ in range(2):
+            client.call(226001234, "shop/get_shop_info")
+        passed = time.monotonic() - started
+        time.sleep(0.1)
+        assert 0.4 <= sandbox.stats()["span_seconds"] <= passed
 
 
 def test_given_a_clock_request_when_it_is_wrong_then_the_sandbox_says_so(own_sandbox: Sandbox) -> None:
