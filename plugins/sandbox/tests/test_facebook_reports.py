@@ -50,6 +50,17 @@ def test_given_a_report_when_polled_then_it_passes_through_its_states_and_holds_
     assert graph.get(run_id, fields="async_status") == {"id": run_id, "async_status": "Job Completed"}
 
 
+def test_given_a_report_when_read_then_the_counters_tell_when_and_how_long_it_took(own_graph: Any) -> None:
+    run_id = own_graph.report(own_graph.act(), **ASK)
+    own_graph.wait(run_id)
+    own_graph.rows(f"{run_id}/insights", limit=9)
+    job = own_graph.sandbox.stats()["jobs"][run_id]
+    assert 0 < job["took"] < 5
+    assert job["ordered"] + job["took"] <= job["seen"] + 0.01
+    assert job["seen"] <= job["read"]
+    assert job["account"] == own_graph.sandbox.ad_account_ids[0]
+
+
 def test_given_a_report_when_the_clock_moves_on_then_it_keeps_the_figures_of_its_completion(own_graph: Any) -> None:
     run_id = own_graph.report(own_graph.act(), **ASK)
     own_graph.wait(run_id)

@@ -25,6 +25,7 @@ class Insights:
     def __init__(self, world: World) -> None:
         self._reports = Reports(world.business)
         self._cells = world.options.insights_cells
+        self._stats = world.stats
         self.jobs = Jobs(world.business.plan.seed, world.options)
         self.gated_out: set[str] = set()
 
@@ -45,11 +46,14 @@ class Insights:
     ) -> dict[str, Any]:
         """Answer a POST with the number of a report. Raises GraphError."""
         job = self.jobs.start(account, read_query(call, node, shop), call.as_of, fate)
+        self._stats.job(job.run_id, "ordered", account=account, took=job.seconds)
         return {"report_run_id": job.run_id}
 
     def status(self, call: Call, job: Job) -> dict[str, object]:
         """Answer how far a report is: with all that is known, or the fields asked for."""
         job.look(call.as_of, self._is_too_big)
+        if job.status == "Job Completed":
+            self._stats.job(job.run_id, "seen")
         shown = job.show()
         asked = call.names("fields")
         return {name: shown[name] for name in ("id", *asked) if name in shown} if asked else shown
@@ -58,6 +62,7 @@ class Insights:
         """Answer with a page of a finished report's rows. Raises GraphError."""
         job.look(call.as_of, self._is_too_big)
         job.check_readable()
+        self._stats.job(job.run_id, "read")
         start = Place(*decode_cursor(call.param("after"), 3)[1:]) if call.param("after") else Place(0, 0)
         return self._page(call, job.query, start, job.as_of, job.account, is_async=True)
 
