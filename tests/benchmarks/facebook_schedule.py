@@ -1,0 +1,150 @@
+"""How long a whole run of tap-facebook-ads takes, beside the best schedule that the platform permits.
+
+    .venv/bin/python -m tests.benchmarks.facebook_schedule [--reports NAME …] [--fastest 5] [--slowest 60]
+
+Three accounts with 2,016 ads, 30 days, reports that take 5 to 60 seconds. By default two runs: the reports that are
+read unasked, and six heavy ones. A day's quota is not what bounds them: Meta documents no limit of reports at once, and
+its calls (an order is 3 points and any other call 1, of 9,000 in five minutes for each account) are a few hundred.
+
+Nothing can be faster than
+
+- *the longest report's chain*: its account's time zone must be known to say which days are wanted, then it is ordered,
+  takes the time it takes, and its pages come one after the other, for each is named by the one before;
+- *the answers*: the server has one thread, and cannot answer before it has made the answers. What a report's pages
+  cost is measured after the run, on a server that does nothing else, by reading them again.
+
+Starting the tap, looking whether a report is done, and converting and writing rows count as losses, all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+import urllib.request
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from talat_sandbox.testing import Sandbox, running_sandbox
+from tests.benchmarks.environments import ours
+from tests.benchmarks.measure import Command, Sample, run
+
+_AS_OF = "2026-10-20T17:00:00Z"  # midnight in Bangkok
+_SINCE = "2026-09-20T17:00:00Z"
+_ACCOUNTS, _CAMPAIGNS = 3, 112  # of six ads each
+_AIM = 1.2
+RUNS: Mapping[str, Sequence[str]] = {
+    "default": ("daily_account", "daily_campaign", "daily_adset", "daily_ad"),
+    "heavy": (
+        "daily_adset",
+        "daily_ad",
+        "daily_ad_with_creative",
+        "performance_creative",
+        "campaign_age_gender",
+        "campaign_region",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What no schedule can be faster than, in seconds, and of what it is made."""
+
+    longest_report: float
+    its_calls: float
+    answers: float
+
+    @property
+    def seconds(self) -> float:
+        """The larger of the two reasons."""
+        return max(self.longest_report + self.its_calls, self.answers)
+
+
+def bound(sandbox: Sandbox, jobs: Mapping[str, Mapping[str, Any]]) -> Bound:
+    """The bound of a run, from the reports that it ordered; each is read again to see what its pages cost alone."""
+    zone = _seconds(sandbox, f"act_{sandbox.ad_account_ids[0]}?fields=name,currency,timezone_name")
+    pages = {job: _seconds(sandbox, f"{job}/insights?limit=500") for job in jobs}
+    # An order's answer is a number; asking for the time zone stands for it, so that nothing is ordered here.
+    last = max(jobs, key=lambda job: jobs[job]["took"] + pages[job])
+    return Bound(jobs[last]["took"], 2 * zone + pages[last], sum(pages.values()))
+
+
+def _seconds(sandbox: Sandbox, path: str) -> float:
+    """The time of all pages of an answer, one after the other."""
+    began = time.perf_counter()
+    address: str | None = f"{sandbox.url}/v26.0/{path}"
+    while address:
+        request = urllib.request.Request(address, headers={"Authorization": f"Bearer {sandbox.facebook_token}"})
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            body = json.load(answer)
+        address = body.get("paging", {}).get("next")
+    return time.perf_counter() - began
+
+
+def measure(sandbox: Sandbox, reports: Sequence[str], folder: Path) -> tuple[Sample, int]:
+    """One run of the tap with its default streams and these reports; also how many rows it wrote."""
+    config, out = folder / "config.json", folder / "out.jsonl"
+    settings = {
+        "account_ids": list(sandbox.ad_account_ids),
+        "access_token": sandbox.facebook_token,
+        "api_url": sandbox.url,
+        "start_date": _SINCE,
+        "end_date": _AS_OF,
+        "reports": list(reports),
+    }
+    config.write_text(json.dumps(settings), encoding="utf-8")
+    sample = run(Command([ours("tap-facebook-ads"), "--config", str(config)]), stdout=out)
+    with out.open("rb") as lines:
+        return sample, sum(line.startswith(b'{"type":"RECORD"') for line in lines)
+
+
+def show(name: str, sample: Sample, rows: int, found: Bound, stats: Mapping[str, Any]) -> None:
+    """Print what was aimed at and what was reached."""
+    jobs = stats["jobs"].values()
+    late = [job["seen"] - job["ordered"] - job["took"] for job in jobs]
+    quota = max(stats["usage_peak"].values())
+    print(
+        f"{name}: {sample.wall:.1f} s, at best {found.seconds:.1f} s, ratio {sample.wall / found.seconds:.2f} "
+        f"(aim {_AIM}); CPU {sample.cpu:.1f} s, {sample.rss:.0f} MB, {rows} rows\n"
+        f"  at best: the longest report {found.longest_report:.1f} s + its calls {found.its_calls:.1f} s; "
+        f"all answers {found.answers:.1f} s\n"
+        f"  {len(late)} reports, the first ordered after {min(job['ordered'] for job in jobs):.1f} s, "
+        f"the last after {max(job['ordered'] for job in jobs):.1f} s, "
+        f"{sum(job['took'] for job in jobs):.0f} s in all; the last done after "
+        f"{max(job['ordered'] + job['took'] for job in jobs):.1f} s, read after {max(job['read'] for job in jobs):.1f} s\n"
+        f"  seen done {sum(late) / len(late):.1f} s late, at most {max(late):.1f} s; {stats['total_calls']} calls, "
+        f"{quota:.1f} % of a quota at most, {stats['limit_violations']} refused",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--reports", nargs="+", metavar="NAME", help="these reports instead of the two runs")
+    parser.add_argument("--fastest", type=float, default=5, metavar="SECONDS", help="the shortest report")
+    parser.add_argument("--slowest", type=float, default=60, metavar="SECONDS", help="the longest report")
+    options = parser.parse_args()
+    runs = {"chosen": options.reports} if options.reports else RUNS
+    for name, reports in runs.items():
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            running_sandbox(
+                shops=_ACCOUNTS,
+                campaigns=_CAMPAIGNS,
+                days=40,
+                as_of=_AS_OF,
+                job_ms=round(1000 * options.fastest),
+                job_ms_max=round(1000 * options.slowest),
+            ) as sandbox,
+        ):
+            sample, rows = measure(sandbox, reports, Path(folder))
+            stats = sandbox.stats()
+            show(name, sample, rows, bound(sandbox, stats["jobs"]), stats)
+
+
+if __name__ == "__main__":
+    main()
