@@ -57,7 +57,8 @@ class Subject:
     """A tap. ``name`` is its executable, ``platform`` its name in the sandbox.
 
     ``listing``, ``detail`` and ``token`` are parts of the paths it calls, for plans of faults: the listing that
-    ``tables[0]`` is read by, the calls that bring its rows, and those that renew tokens.
+    ``tables[0]`` is read by, the calls that bring its rows, and those that renew tokens. Rows of ``snapshots`` are of
+    the day on which they are read, by the real clock.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Subject:
     listing: str
     detail: str
     token: str
+    snapshots: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -146,6 +148,7 @@ SHOPEE = Subject(
     listing="order/get_order_list",
     detail="order/get_order_detail",
     token="auth/access_token/get",
+    snapshots=("shop_performance",),
 )
 
 FACEBOOK_ADS = Subject(

@@ -1,0 +1,81 @@
+"""Whatever a run leaves behind, searched for secrets and for planted personal data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import duckdb
+
+from talat_sandbox.testing import Sandbox
+from tests.subjects import SUBJECTS, Subject
+
+# Settings and tokens lie where their owner put them; everything else in a folder is an artefact.
+_OWN = {"tap.json", "tokens", "sandbox"}
+# No address with a query belongs anywhere: it holds the token, the signature or the proof.
+_QUERY = r"[?&](?:access_token|refresh_token|sign|appsecret_proof|client_secret)="
+
+
+class Patterns:
+    """What must be found nowhere."""
+
+    def __init__(self) -> None:
+        self._texts: set[str] = set()
+
+    def learn(self, subject: Subject, sandbox: Sandbox) -> None:
+        """Add everything that the sandbox has handed out to a subject until now."""
+        self._texts |= {re.escape(secret) for secret in subject.secrets(sandbox)}
+        # Of ids the beginning is known; a fraction that happens to have those digits is none.
+        self._texts |= {rf"(?<![\w.]){m}\d{{3,}}" if m.isdigit() else re.escape(m) for m in subject.personal(sandbox)}
+
+    def found(self, text: str) -> list[str]:
+        """The places with something forbidden, cut out with a little around them."""
+        pattern = re.compile("|".join([_QUERY, *sorted(self._texts)]))
+        return [text[max(0, m.start() - 60) : m.end() + 10] for m in pattern.finditer(text)]
+
+
+def assert_clean(subject: Subject, sandbox: Sandbox, *artefacts: str | Path) -> None:
+    """Raise AssertionError naming where a text, a file or something in a folder has a secret or a person's data."""
+    patterns = Patterns()
+    patterns.learn(subject, sandbox)
+    check(patterns, artefacts)
+
+
+def check(patterns: Patterns, artefacts: Iterable[str | Path]) -> None:
+    """See :func:`assert_clean`."""
+    bad = {
+        name: found[:3]
+        for artefact in artefacts
+        for name, text in (texts(artefact) if isinstance(artefact, Path) else [("a text", artefact)])
+        if (found := patterns.found(text))
+    }
+    assert not bad, bad
+
+
+def texts(place: Path) -> Iterator[tuple[str, str]]:
+    """Name and text of every file at or below a path; of a database, each column of each table."""
+    for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
+        if not path.is_file() or _OWN & set(path.relative_to(place).parts):
+            continue
+        if path.suffix == ".duckdb":
+            yield from _columns(path)
+        else:
+            yield str(path), path.read_bytes().decode("utf-8", errors="replace")
+
+
+def _columns(path: Path) -> Iterator[tuple[str, str]]:
+    with duckdb.connect(str(path), read_only=True) as db:
+        columns = db.sql("select table_schema, table_name, column_name from information_schema.columns").fetchall()
+        for schema, table, column in columns:
+            values = db.sql(f'select distinct cast("{column}" as varchar) from "{schema}"."{table}"').fetchall()
+            yield f"{path} {table}.{column}", "\n".join(str(value) for (value,) in values)
+
+
+class Witness(Patterns):
+    """Knows the secrets of every sandbox of a session."""
+
+    def hear(self, sandbox: Sandbox) -> None:
+        """Learn what a sandbox has handed out to anybody."""
+        for subject in SUBJECTS:
+            self.learn(subject, sandbox)

@@ -1,0 +1,224 @@
+"""Taps that load into DuckDB under a supervisor that can be killed, and what the tables must then hold."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from talat_sandbox.testing import Sandbox
+from tap_toolkit.testing import discover, executable
+from tap_toolkit.windows import Window, instant, merge, subtract
+from tests.chaos import supervisor
+from tests.chaos.supervisor import Kill, Order
+from tests.subjects import Config, Subject
+
+# A minute passes in the target before it loads for a STATE's sake, which is longer than these runs: here it loads at
+# every one, so that there are states between which to die.
+EAGER = """
+from talat_warehouse.duckdb import TargetDuckDB
+TargetDuckDB._MAX_RECORD_AGE_IN_MINUTES = -1.0
+TargetDuckDB.cli()
+"""
+SECONDS = 120
+
+Rows = Counter[tuple[str, ...]]
+
+
+class Pipeline:
+    """A tap and target-duckdb with everything of theirs in a folder: settings, state, database and logs."""
+
+    def __init__(self, subject: Subject, config: Config, folder: Path, *, eager: bool = False) -> None:
+        self.subject, self.folder = subject, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.database, self.state_file = folder / "warehouse.duckdb", folder / "state.json"
+        self.handed_on_file = folder / "handed_on.json"
+        self.tap_log, self.target_log = folder / "tap.log", folder / "target.log"
+        (folder / "tap.json").write_text(json.dumps(config), encoding="utf-8")
+        target = {"path": str(self.database), "default_target_schema": subject.schema}
+        (folder / "target.json").write_text(json.dumps(target), encoding="utf-8")
+        self.seconds = 0.0
+        self.began_with: dict[str, Any] = {}
+        self._target = [sys.executable, "-c", EAGER] if eager else [executable("target-duckdb")]
+
+    def run(self, kill: Kill | None = None) -> int:
+        """Run to the end, or to the kill and until nobody is left; the supervisor's exit code."""
+        self.began_with = self.state
+        self.handed_on_file.write_bytes(b"")
+        order = Order(
+            tap=[executable(self.subject.name), "--config", str(self.folder / "tap.json")],
+            target=[*self._target, "--config", str(self.folder / "target.json")],
+            state=str(self.state_file),
+            handed_on=str(self.handed_on_file),
+            tap_log=str(self.tap_log),
+            target_log=str(self.target_log),
+            pids=str(self.folder / "pids"),
+            kill=kill,
+        )
+        (self.folder / "order.json").write_text(json.dumps(asdict(order)), encoding="utf-8")
+        command = [sys.executable, supervisor.__file__, str(self.folder / "order.json")]
+        (self.folder / "pids").unlink(missing_ok=True)
+        began = time.monotonic()
+        done = subprocess.run(command, start_new_session=True, timeout=SECONDS, check=False)
+        self.seconds = time.monotonic() - began
+        if (self.folder / "pids").exists():
+            self._wait_for_orphans()
+        return done.returncode
+
+    def _wait_for_orphans(self) -> None:
+        """Nobody kills them: they end because nobody reads or writes any more."""
+        until = time.monotonic() + SECONDS
+        for pid in map(int, (self.folder / "pids").read_text().split()):
+            while _runs(pid):
+                assert time.monotonic() < until, "a process outlives its supervisor"
+                time.sleep(0.02)
+
+    @property
+    def log(self) -> str:
+        """What both wrote to stderr."""
+        return self.tap_log.read_text("utf-8") + self.target_log.read_text("utf-8")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state that was kept; empty when there is none."""
+        state: dict[str, Any] = json.loads(self.state_file.read_text("utf-8")) if self.state_file.exists() else {}
+        return state
+
+    @property
+    def messages(self) -> int:
+        """About how many messages the tap has written."""
+        return sum(self.rows(name).total() for name in self.tables())
+
+    def lost(self) -> Counter[tuple[str, str]]:
+        """How many windows of a stream and account the tap has read and the kept state does not know of."""
+        kept, lost = spans(self.state), Counter[tuple[str, str]]()
+        before = spans(self.began_with)
+        for line in self.handed_on_file.read_text("utf-8").splitlines():
+            now = spans(json.loads(line)["value"])
+            lost.update(
+                place
+                for place, read in now.items()
+                if before.get(place) != read and subtract(read, kept.get(place, []))
+            )
+            before = now
+        return lost
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Rows of the database, by column."""
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            result = connection.execute(sql)
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def tables(self) -> list[str]:
+        """The names of its tables."""
+        found = self.query(
+            f"select table_name from information_schema.tables where table_schema = '{self.subject.schema}'"
+        )
+        return sorted(row["table_name"] for row in found)
+
+    def rows(self, table: str) -> Rows:
+        """Each row of a table as texts, without the loader's own columns, and how often it is there."""
+        rows = self.query(f"select * from {self.subject.schema}.{table}")
+        names = sorted(name for name in (rows[0] if rows else {}) if not name.startswith("_sdc_"))
+        return Counter(tuple(f"{name}={row[name]}" for name in names) for row in rows)
+
+
+class Expected:
+    """What a pipeline must hold in the end, however often it was killed: the truth, and what quiet runs load."""
+
+    def __init__(self, subject: Subject, sandbox: Sandbox, quiet: Pipeline) -> None:
+        self.subject = subject
+        config = json.loads((quiet.folder / "tap.json").read_text("utf-8"))
+        self.keys: dict[str, list[str]] = {
+            stream["tap_stream_id"]: stream["key_properties"] for stream in discover(subject.name, config)["streams"]
+        }
+        self.truth = {table.stream: table.expected(sandbox) for table in subject.tables}
+        assert all(self.truth.values())
+        assert quiet.run() == 0, quiet.log
+        self.seconds, self.messages = quiet.seconds, quiet.messages
+        self.tables = {name: quiet.rows(name) for name in quiet.tables() if name in self.alike}
+        assert quiet.run() == 0, quiet.log
+        self.check(quiet)
+        #: How far back every run reads again what was read.
+        self.again = {
+            place: spans(quiet.began_with)[place][-1].end - windows[0].start
+            for place, windows in recorded(quiet, last_run=True).items()
+        }
+
+    @property
+    def alike(self) -> set[str]:
+        """The streams that two runs read alike: the ledger tells of the run, snapshots of its day."""
+        return set(self.keys) - {"sync_windows", "rejected_records", *self.subject.snapshots}
+
+    def check(self, pipeline: Pipeline) -> None:
+        """Nothing is lost and nothing is there twice."""
+        tables = pipeline.tables()
+        for table in self.subject.tables:
+            rows = pipeline.query(f"select {', '.join(table.fields)} from {self.subject.schema}.{table.stream}")
+            assert table.found(rows) == self.truth[table.stream], table.stream
+        assert {name: pipeline.rows(name) for name in tables if name in self.alike} == self.tables
+        for name in tables:
+            keys = ", ".join(self.keys[name])
+            twice = f"select {keys} from {self.subject.schema}.{name} group by all having count(*) > 1"
+            assert not pipeline.query(twice), name
+        self.check_acknowledged(pipeline)
+
+    def check_acknowledged(self, pipeline: Pipeline) -> None:
+        """What the kept state calls read is loaded: the ledger in the database knows of it."""
+        kept = spans(pipeline.state)
+        loaded = recorded(pipeline) if kept else {}
+        for place, covered in kept.items():
+            assert not subtract(covered, loaded.get(place, [])), place
+
+    def check_reread(self, pipeline: Pipeline) -> None:
+        """The last run has read again only what was not acknowledged, and what every run reads again."""
+        kept = spans(pipeline.began_with)
+        for place, windows in recorded(pipeline, last_run=True).items():
+            if covered := kept.get(place):
+                # Reports begin with a day, wherever the look-back ends.
+                latest = covered[-1].end - self.again.get(place, timedelta(0)) - timedelta(days=1)
+                again = subtract(covered, subtract(covered, windows))
+                assert all(window.start >= latest for window in again), (place, again, covered)
+
+
+def spans(state: dict[str, Any]) -> dict[tuple[str, str], list[Window]]:
+    """What a state calls read, by stream and account."""
+    return {
+        (stream, account): [Window(instant(start), instant(end)) for start, end in value["covered"]]
+        for stream, entry in state.get("bookmarks", {}).items()
+        for account, value in entry.get("accounts", {}).items()
+    }
+
+
+def recorded(pipeline: Pipeline, *, last_run: bool = False) -> dict[tuple[str, str], list[Window]]:
+    """What the ledger in the database calls read, by stream and account, in all runs or the last."""
+    done: dict[tuple[str, str], list[Window]] = defaultdict(list)
+    ledger = f"{pipeline.subject.schema}.sync_windows"
+    rows = pipeline.query(
+        "select stream, account_id, strftime(window_start, '%Y-%m-%dT%H:%M:%SZ') as first, "
+        f"strftime(window_end, '%Y-%m-%dT%H:%M:%SZ') as last from {ledger} where status = 'done' "
+        + (f"and run_id = (select max(run_id) from {ledger}) " if last_run else "")
+    )
+    for row in rows:
+        done[row["stream"], row["account_id"]].append(Window(instant(row["first"]), instant(row["last"])))
+    merged = {place: merge(windows) for place, windows in done.items()}
+    return {place: windows for place, windows in merged.items() if windows}
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process, or a thread that it leaves behind and that holds its locks, is there."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    state, threads = fields[0], int(fields[17])
+    return state != "Z" or threads > 1
