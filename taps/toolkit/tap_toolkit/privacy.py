@@ -11,7 +11,7 @@ import functools
 import hmac
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 DROP = "drop"
 HASH = "hash"
@@ -25,7 +25,17 @@ PERSONAL_NAME = re.compile(
 )
 
 Scrub = Callable[[Any], Any]
-_NESTED = frozenset({dict, list})
+_NESTED: dict[type, bool] = {dict: True, list: True}
+_nested: Callable[[type], bool | None] = _NESTED.get
+_MOST_PLANS = 4096
+
+
+class _Plan(NamedTuple):
+    """What to do with the fields of a nested value: by name, and for those that are nested again by whom."""
+
+    drop: list[str]
+    hash: list[str]
+    walk: list[tuple[str, Scrub]]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -61,36 +71,48 @@ def scrubber(schema: Mapping[str, Any], salt: str, on_personal: Callable[[str], 
     """
     properties: Mapping[str, Any] = schema.get("properties") or {}
     items: Mapping[str, Any] = schema.get("items") or {}
-    hashed = [name for name, field in properties.items() if field.get("x-pii") == HASH]
-    dropped = [name for name, field in properties.items() if field.get("x-pii") == DROP]
-    known = frozenset(properties)
+    marked = {name: field["x-pii"] for name, field in properties.items() if "x-pii" in field}
     deeper = {
         name: scrubber(field, salt, on_personal)
         for name, field in properties.items()
-        if "x-pii" not in field and ("properties" in field or "items" in field)
+        if "properties" in field or "items" in field
     }
     each = scrubber(items, salt, on_personal) if items else None
+    # What to do is the same for all values with the same names, nested in the same places.
+    plans: dict[tuple[Any, ...], _Plan] = {}
+
+    def learn(value: Mapping[str, Any], shape: tuple[Any, ...]) -> _Plan:
+        plan = _Plan([], [], [])
+        for name, inside in value.items():
+            mark = marked.get(name)
+            if mark is None and name not in properties and looks_personal(name):
+                on_personal(name)
+                mark = DROP
+            if mark == DROP:
+                plan.drop.append(name)
+            elif mark == HASH:
+                plan.hash.append(name)
+            elif type(inside) in _NESTED:
+                plan.walk.append((name, deeper.get(name, scrub_unknown)))
+        if len(plans) < _MOST_PLANS:
+            plans[shape] = plan
+        return plan
 
     def scrub(value: Any) -> Any:
         if type(value) is list:
             inner = each or scrub
-            value[:] = [inner(element) if type(element) in _NESTED else element for element in value]
+            for element in value:
+                if type(element) in _NESTED:
+                    inner(element)
         elif type(value) is dict:
-            if not known.issuperset(value):
-                for name in value.keys() - known:
-                    if looks_personal(name):
-                        on_personal(name)
-                        del value[name]
-                    elif type(value[name]) in _NESTED:
-                        value[name] = scrub_unknown(value[name])
+            shape = (*value, *map(_nested, map(type, value.values())))
+            dropped, hashed, walked = plans.get(shape) or learn(value, shape)
             for name in dropped:
-                value.pop(name, None)
+                del value[name]
             for name in hashed:
-                if name in value:
-                    value[name] = keyed_hash(value[name], salt)
-            for name, inner in deeper.items():
-                if value.get(name):
-                    value[name] = inner(value[name])
+                value[name] = keyed_hash(value[name], salt)
+            for name, inner in walked:
+                inner(value[name])
         return value
 
     scrub_unknown = scrubber({}, salt, on_personal) if properties or items else scrub

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from datetime import datetime
 from decimal import Decimal
@@ -137,6 +138,34 @@ def test_personal_fields_leave_no_trace() -> None:
     assert record["extra_fields"] == {"payload": {"kept": 1}}
     assert {"buyer_phone", "phone_number", "recipient_address", "email"} <= set(told)
     assert convert({"buyer": "SECRET"})["buyer"] is None
+
+
+def test_a_person_is_found_also_where_the_schema_expects_a_plain_value() -> None:
+    inside = {"sku": {"code": "A", "phone": "0812345678"}}
+    assert convert({"lines": [inside], "user": {"level": [{"email": "a@b.c", "points": 1}]}}) == {
+        "id": 1,
+        "lines": [{"sku": {"code": "A"}}],
+        "user": {"level": [{"points": 1}]},
+    }
+
+
+VALUES = st.one_of(
+    st.none(), st.just(""), st.integers(-1, 2), st.booleans(), st.sampled_from(["x", "2026-01-31", "7"]),
+    st.just(Decimal("1.5")), st.just([{"sku": "a", "who": "b", "more": {"phone": "1", "x": 2}}]),
+)  # fmt: skip
+
+
+@given(st.lists(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "new", "email"]), VALUES), max_size=8))
+def test_what_was_learned_of_one_record_holds_for_no_other(rows: list[dict[str, Any]]) -> None:
+    def outcome(converter: Converter, row: dict[str, Any]) -> object:
+        try:
+            return converter(copy.deepcopy(row))
+        except UnusableError as error:
+            return str(error)
+
+    seasoned = Converter(SCHEMA, keys=("id",), salt="s")
+    for row in rows:
+        assert outcome(seasoned, row) == outcome(Converter(SCHEMA, keys=("id",), salt="s"), row)
 
 
 def test_the_published_schema_has_no_personal_fields_and_no_private_notes() -> None:
