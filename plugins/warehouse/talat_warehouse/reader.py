@@ -30,7 +30,12 @@ encode_exact = msgspec.json.Encoder(decimal_format="number").encode
 
 
 class Reader(GenericSingerReader[bytes]):
-    """Hands a RecordLine to the callback of RECORD, a dict (with exact numbers) to all others."""
+    """Hands a RecordLine to the callback of RECORD, a dict (with exact numbers) to all others.
+
+    ``cut_off`` is the number of a last line that breaks off, as one does of a tap that was killed; else 0.
+    """
+
+    cut_off = 0
 
     @property
     def default_input(self) -> IO[bytes]:
@@ -59,6 +64,9 @@ class Reader(GenericSingerReader[bytes]):
             except (msgspec.DecodeError, UnicodeDecodeError):
                 if not line.strip():
                     continue
+                if not line.endswith(b"\n"):
+                    self.cut_off = number
+                    break
                 raise WarehouseError(
                     f"line {number} of the input is not a Singer message in valid JSON and Unicode; the tap "
                     "must write one message a line to standard output, and its log to standard error"

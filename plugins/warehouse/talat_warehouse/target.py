@@ -159,6 +159,16 @@ class WarehouseTarget(Target):
         # Here and not at each record: what matters is how old the last written state may be.
         self._handle_max_record_age()
 
+    def process_endofpipe(self) -> None:
+        """Load all that waits, and write the state; raises WarehouseError where the input broke off."""
+        super().process_endofpipe()
+        reader = self.message_reader
+        if isinstance(reader, Reader) and reader.cut_off:
+            raise WarehouseError(
+                f"line {reader.cut_off} of the input breaks off: the tap was stopped. What came before it is loaded, "
+                "and the next run goes on from there"
+            )
+
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         self.logger.info("ACTIVATE_VERSION of '%s': older rows are left as they are.", message_dict.get("stream"))
 

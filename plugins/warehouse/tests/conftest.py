@@ -54,15 +54,17 @@ class Warehouse:
             target.close()
         return [json.loads(line) for line in out.getvalue().splitlines()]
 
-    def command(self, messages: list[Message], code: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Load messages by the real command, or by a Python program that stands for it."""
+    def command(
+        self, messages: list[Message], code: str | None = None, *, ends_whole: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Load messages by the real command, or by a Python program that stands for it; the last may lack its end."""
         config = Path(self.environment["TMPDIR"]) / "config.json"
         config.write_text(json.dumps(self.config))
         module = self.target.__module__
         code = f"from {module} import {self.target.__name__} as Target\n{code or ''}\nTarget.cli()"
         return subprocess.run(
             [sys.executable, "-c", code, "--config", str(config)],
-            input=lines(messages),
+            input=lines(messages) if ends_whole else lines(messages).removesuffix("\n"),
             capture_output=True,
             text=True,
             timeout=120,

@@ -113,6 +113,20 @@ def test_given_a_failed_load_of_one_stream_then_no_state_passes(
     assert states == []
 
 
+def test_given_a_line_that_breaks_off_then_what_came_before_is_loaded_and_acknowledged(duck: Warehouse) -> None:
+    whole: list[Any] = [ITEM, record("items", id=1), state(1), record("items", id=2)]
+    for cut in (
+        '{"type":"RECORD","stream":"items","rec',
+        '{"type":"RECORD","stream":"items","record":{"id":3,"name":"ต',
+    ):
+        done = duck.command([*whole, cut], ends_whole=False)
+        assert done.returncode == 1
+        assert done.stdout == '{"at":1}\n'
+        assert "line 5 of the input breaks off: the tap was stopped." in done.stderr
+        assert [row["id"] for row in duck.rows("items")] == [1, 2]
+    assert duck.command([*whole, state(2)], ends_whole=False).stdout == '{"at":2}\n', "only the newline is missing"
+
+
 def test_given_a_repeated_schema_then_it_is_ignored(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     batches = []
     load = WarehouseSink.process_batch
