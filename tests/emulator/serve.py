@@ -2,14 +2,17 @@
 
 bqemulator 1.4.0 wants DuckDB's spatial extension from the internet (here it comes from a wheel), does not show
 in `tables.get` what ALTER TABLE did, calls JSON columns STRING once SQL made them, makes DECIMAL(18,3) of a
-column altered to NUMERIC, and does not alter a table when `tables.patch` gives it columns.
+column altered to NUMERIC, does not alter a table when `tables.patch` gives it columns, does not unpack what is
+uploaded as gzip, and refuses the target's name before the columns that a MERGE sets.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
 import sys
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,6 +21,7 @@ from bqemulator.catalog import ddl_sync
 from bqemulator.catalog.models import TableSchema
 from bqemulator.config import Settings
 from bqemulator.jobs import executor
+from bqemulator.scripting import interpreter
 from bqemulator.server import run_forever
 from bqemulator.sql.table_rewriter import rewrite_table_refs
 from bqemulator.storage.engine import DuckDBEngine
@@ -25,6 +29,7 @@ from bqemulator.storage.sql_identifiers import quoted_table_ref
 from bqemulator.storage.type_map import bq_schema_to_duckdb_columns
 
 _TO_NUMERIC = re.compile(r"(SET DATA TYPE) (?:DECIMAL|NUMERIC)\s*$", re.IGNORECASE)
+_MERGE_INTO = re.compile(r"^\s*MERGE\s+INTO\s+\S+\s+AS\s+(\S+)", re.IGNORECASE)
 _ALTER = re.compile(r"^\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?([`\w.-]+)", re.IGNORECASE)
 
 
@@ -35,9 +40,12 @@ def load_spatial_from_wheel(engine: DuckDBEngine) -> None:
     engine.connection.execute(f"LOAD '{file}'")
 
 
-def alter_to_numeric(sql: str, project: str) -> str:
-    """Give NUMERIC its digits in a translated ALTER COLUMN."""
-    return rewrite_table_refs(_TO_NUMERIC.sub(r"\1 DECIMAL(38, 9)", sql), project)
+def speak_duckdb(sql: str, project: str) -> str:
+    """Give NUMERIC its digits in a translated ALTER COLUMN, and name the columns that a MERGE sets alone."""
+    sql = _TO_NUMERIC.sub(r"\1 DECIMAL(38, 9)", sql)
+    if merge := _MERGE_INTO.match(sql):
+        sql = re.sub(rf"(\bSET |, ){re.escape(merge[1])}\.(?=\S+ = )", r"\1", sql)
+    return rewrite_table_refs(sql, project)
 
 
 def show_altered_table(sql: str, project: str, context: Any) -> None:
@@ -74,10 +82,20 @@ def alter_patched_table(project: str, dataset: str, body: dict[str, Any], clock:
     return meta
 
 
+def load_unpacked(path: str, job: Any, context: Any) -> None:
+    """Load an uploaded file, which BigQuery unpacks whatever its name."""
+    file = Path(path)
+    content = file.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        file.write_bytes(gzip.decompress(content))
+    load_path(path, job, context)
+
+
 _engine: DuckDBEngine
 _start = DuckDBEngine.start
 sync_created_table = ddl_sync.sync_created_table
 introspect_schema = ddl_sync._introspect_schema
+load_path = executor._load_path_into_target
 rest_to_table_meta = tables._rest_to_table_meta
 
 
@@ -91,7 +109,9 @@ def main(port: int) -> None:
     """Serve on 127.0.0.1 until a signal; nothing is kept."""
     setattr(DuckDBEngine, "_load_spatial", load_spatial_from_wheel)  # noqa: B010 - not what the types allow
     setattr(DuckDBEngine, "start", start_and_remember)  # noqa: B010
-    setattr(executor, "rewrite_table_refs", alter_to_numeric)  # noqa: B010
+    setattr(executor, "rewrite_table_refs", speak_duckdb)  # noqa: B010
+    setattr(interpreter, "rewrite_table_refs", speak_duckdb)  # noqa: B010
+    setattr(executor, "_load_path_into_target", load_unpacked)  # noqa: B010
     setattr(executor, "sync_created_table", show_altered_table)  # noqa: B010
     setattr(ddl_sync, "_introspect_schema", schema_with_json)  # noqa: B010
     setattr(tables, "_rest_to_table_meta", alter_patched_table)  # noqa: B010

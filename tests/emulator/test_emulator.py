@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -31,6 +33,22 @@ def test_given_a_running_emulator_then_its_gaps_are_filled_and_it_is_gone_afterw
         client.update_table(table, ["schema"])
         client.query("UPDATE d.t SET by_patch = NUMERIC '0.000000001' WHERE TRUE").result()
         client.query("ALTER TABLE d.t ALTER COLUMN id SET DATA TYPE NUMERIC").result()
+        packed = io.BytesIO(
+            gzip.compress(b'{"id": 1, "by_sql": "new"}\n{"id": 9007199254740993, "by_sql": "changed"}\n')
+        )
+        fields = [bigquery.SchemaField("id", "INT64"), bigquery.SchemaField("by_sql", "STRING")]
+        config = bigquery.LoadJobConfig(source_format="NEWLINE_DELIMITED_JSON", schema=fields)
+        client.load_table_from_file(packed, "p.d.staged", job_config=config).result()
+        client.query(
+            "MERGE d.t AS target USING d.staged AS source ON target.id = source.id "
+            "WHEN MATCHED THEN UPDATE SET target.`id` = source.`id`, target.`by_sql` = source.`by_sql` "
+            "WHEN NOT MATCHED THEN INSERT (`id`) VALUES (source.`id`); DROP TABLE d.staged;"
+        ).result()
+        assert [tuple(r) for r in client.query("SELECT by_sql FROM d.t ORDER BY id").result()] == [
+            (None,),
+            ("changed",),
+        ]
+        client.query("DELETE FROM d.t WHERE id = 1").result()
         [row] = client.query("SELECT id, by_patch, ST_X(ST_GEOGPOINT(100.5, 13.7)) AS x FROM d.t").result()
         assert (str(row.id), f"{row.by_patch:f}", row.x) == ("9007199254740993.000000000", "0.000000001", 100.5)
         client.close()
