@@ -12,7 +12,7 @@ from talat_sandbox.testing import Sandbox
 from tests.subjects import SUBJECTS, Subject
 
 # Settings and tokens lie where their owner put them; everything else in a folder is an artefact.
-_OWN = {"tap.json", "tokens", "sandbox"}
+_OWN = {"tap.json", "tokens", "sandbox", "project"}
 # No address with a query belongs anywhere: it holds the token, the signature or the proof.
 _QUERY = r"[?&](?:access_token|refresh_token|sign|appsecret_proof|client_secret)="
 

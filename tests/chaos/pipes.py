@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,19 +33,62 @@ TargetDuckDB.cli()
 SECONDS = 120
 
 Rows = Counter[tuple[str, ...]]
+#: Spans of time by stream and account.
+Spans = dict[tuple[str, str], list[Window]]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What was loaded of a subject into a DuckDB file."""
+
+    subject: Subject
+    path: Path
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """Rows by column."""
+        with duckdb.connect(str(self.path), read_only=True) as connection:
+            result = connection.execute(sql)
+            names = [column[0] for column in result.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def names(self) -> list[str]:
+        """The tables that are there."""
+        schema = self.subject.schema
+        found = self.query(f"select table_name from information_schema.tables where table_schema = '{schema}'")
+        return sorted(row["table_name"] for row in found)
+
+    def rows(self, table: str) -> Rows:
+        """Each row of a table as texts, without the loader's own columns, and how often it is there."""
+        rows = self.query(f"select * from {self.subject.schema}.{table}")
+        names = sorted(name for name in (rows[0] if rows else {}) if not name.startswith("_sdc_"))
+        return Counter(tuple(f"{name}={row[name]}" for name in names) for row in rows)
+
+    def recorded(self, *, last_run: bool = False) -> Spans:
+        """What the ledger calls read, in all runs or the last."""
+        done: Spans = defaultdict(list)
+        ledger = f"{self.subject.schema}.sync_windows"
+        rows = self.query(
+            "select stream, account_id, strftime(window_start, '%Y-%m-%dT%H:%M:%SZ') as first, "
+            f"strftime(window_end, '%Y-%m-%dT%H:%M:%SZ') as last from {ledger} where status = 'done' "
+            + (f"and run_id = (select max(run_id) from {ledger}) " if last_run else "")
+        )
+        for row in rows:
+            done[row["stream"], row["account_id"]].append(Window(instant(row["first"]), instant(row["last"])))
+        merged = {place: merge(windows) for place, windows in done.items()}
+        return {place: windows for place, windows in merged.items() if windows}
 
 
 class Pipeline:
     """A tap and target-duckdb with everything of theirs in a folder: settings, state, database and logs."""
 
     def __init__(self, subject: Subject, config: Config, folder: Path, *, eager: bool = False) -> None:
-        self.subject, self.folder = subject, folder
+        self.subject, self.config, self.folder = subject, config, folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.database, self.state_file = folder / "warehouse.duckdb", folder / "state.json"
-        self.handed_on_file = folder / "handed_on.json"
+        self.tables = Tables(subject, folder / "warehouse.duckdb")
+        self.state_file, self.handed_on_file = folder / "state.json", folder / "handed_on.jsonl"
         self.tap_log, self.target_log = folder / "tap.log", folder / "target.log"
         (folder / "tap.json").write_text(json.dumps(config), encoding="utf-8")
-        target = {"path": str(self.database), "default_target_schema": subject.schema}
+        target = {"path": str(self.tables.path), "default_target_schema": subject.schema}
         (folder / "target.json").write_text(json.dumps(target), encoding="utf-8")
         self.seconds = 0.0
         self.began_with: dict[str, Any] = {}
@@ -53,33 +98,26 @@ class Pipeline:
         """Run to the end, or to the kill and until nobody is left; the supervisor's exit code."""
         self.began_with = self.state
         self.handed_on_file.write_bytes(b"")
-        order = Order(
+        order, pids = self.folder / "order.json", self.folder / "pids"
+        pids.unlink(missing_ok=True)
+        wanted = Order(
             tap=[executable(self.subject.name), "--config", str(self.folder / "tap.json")],
             target=[*self._target, "--config", str(self.folder / "target.json")],
             state=str(self.state_file),
             handed_on=str(self.handed_on_file),
             tap_log=str(self.tap_log),
             target_log=str(self.target_log),
-            pids=str(self.folder / "pids"),
+            pids=str(pids),
             kill=kill,
         )
-        (self.folder / "order.json").write_text(json.dumps(asdict(order)), encoding="utf-8")
-        command = [sys.executable, supervisor.__file__, str(self.folder / "order.json")]
-        (self.folder / "pids").unlink(missing_ok=True)
+        order.write_text(json.dumps(asdict(wanted)), encoding="utf-8")
         began = time.monotonic()
+        command = [sys.executable, supervisor.__file__, str(order)]
         done = subprocess.run(command, start_new_session=True, timeout=SECONDS, check=False)
         self.seconds = time.monotonic() - began
-        if (self.folder / "pids").exists():
-            self._wait_for_orphans()
+        if pids.exists():
+            wait_until_gone(map(int, pids.read_text().split()))
         return done.returncode
-
-    def _wait_for_orphans(self) -> None:
-        """Nobody kills them: they end because nobody reads or writes any more."""
-        until = time.monotonic() + SECONDS
-        for pid in map(int, (self.folder / "pids").read_text().split()):
-            while _runs(pid):
-                assert time.monotonic() < until, "a process outlives its supervisor"
-                time.sleep(0.02)
 
     @property
     def log(self) -> str:
@@ -92,97 +130,72 @@ class Pipeline:
         state: dict[str, Any] = json.loads(self.state_file.read_text("utf-8")) if self.state_file.exists() else {}
         return state
 
-    @property
-    def messages(self) -> int:
-        """About how many messages the tap has written."""
-        return sum(self.rows(name).total() for name in self.tables())
-
     def lost(self) -> Counter[tuple[str, str]]:
         """How many windows of a stream and account the tap has read and the kept state does not know of."""
         kept, lost = spans(self.state), Counter[tuple[str, str]]()
         before = spans(self.began_with)
         for line in self.handed_on_file.read_text("utf-8").splitlines():
             now = spans(json.loads(line)["value"])
-            lost.update(
-                place
-                for place, read in now.items()
-                if before.get(place) != read and subtract(read, kept.get(place, []))
-            )
+            moved = [place for place, read in now.items() if before.get(place) != read]
+            lost.update(place for place in moved if subtract(now[place], kept.get(place, [])))
             before = now
         return lost
 
-    def query(self, sql: str) -> list[dict[str, Any]]:
-        """Rows of the database, by column."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            result = connection.execute(sql)
-            names = [column[0] for column in result.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-
-    def tables(self) -> list[str]:
-        """The names of its tables."""
-        found = self.query(
-            f"select table_name from information_schema.tables where table_schema = '{self.subject.schema}'"
-        )
-        return sorted(row["table_name"] for row in found)
-
-    def rows(self, table: str) -> Rows:
-        """Each row of a table as texts, without the loader's own columns, and how often it is there."""
-        rows = self.query(f"select * from {self.subject.schema}.{table}")
-        names = sorted(name for name in (rows[0] if rows else {}) if not name.startswith("_sdc_"))
-        return Counter(tuple(f"{name}={row[name]}" for name in names) for row in rows)
-
 
 class Expected:
-    """What a pipeline must hold in the end, however often it was killed: the truth, and what quiet runs load."""
+    """What must be in the tables in the end, whatever was killed: the truth, and what a quiet run loads."""
 
-    def __init__(self, subject: Subject, sandbox: Sandbox, quiet: Pipeline) -> None:
-        self.subject = subject
-        config = json.loads((quiet.folder / "tap.json").read_text("utf-8"))
+    def __init__(self, sandbox: Sandbox, quiet: Pipeline) -> None:
+        self.subject, self.quiet = quiet.subject, quiet
         self.keys: dict[str, list[str]] = {
-            stream["tap_stream_id"]: stream["key_properties"] for stream in discover(subject.name, config)["streams"]
+            stream["tap_stream_id"]: stream["key_properties"]
+            for stream in discover(quiet.subject.name, quiet.config)["streams"]
         }
-        self.truth = {table.stream: table.expected(sandbox) for table in subject.tables}
+        self.truth = {table.stream: table.expected(sandbox) for table in quiet.subject.tables}
         assert all(self.truth.values())
         assert quiet.run() == 0, quiet.log
-        self.seconds, self.messages = quiet.seconds, quiet.messages
-        self.tables = {name: quiet.rows(name) for name in quiet.tables() if name in self.alike}
-        assert quiet.run() == 0, quiet.log
-        self.check(quiet)
-        #: How far back every run reads again what was read.
-        self.again = {
-            place: spans(quiet.began_with)[place][-1].end - windows[0].start
-            for place, windows in recorded(quiet, last_run=True).items()
-        }
+        self.seconds = quiet.seconds
+        loaded = {name: quiet.tables.rows(name) for name in quiet.tables.names()}
+        self.messages = sum(rows.total() for rows in loaded.values())
+        # The ledger tells of the run, and snapshots of its day: these differ from run to run.
+        self.alike = set(loaded) - {"sync_windows", "rejected_records", *self.subject.snapshots}
+        self.rows = {name: loaded[name] for name in self.alike}
+        self.check(quiet.tables, quiet.state)
 
-    @property
-    def alike(self) -> set[str]:
-        """The streams that two runs read alike: the ledger tells of the run, snapshots of its day."""
-        return set(self.keys) - {"sync_windows", "rejected_records", *self.subject.snapshots}
+    @functools.cached_property
+    def again(self) -> dict[tuple[str, str], timedelta]:
+        """How far back every run reads again what was read."""
+        assert self.quiet.run() == 0, self.quiet.log
+        self.check(self.quiet.tables, self.quiet.state)
+        before = spans(self.quiet.began_with)
+        found = self.quiet.tables.recorded(last_run=True)
+        return {place: before[place][-1].end - windows[0].start for place, windows in found.items()}
 
-    def check(self, pipeline: Pipeline) -> None:
-        """Nothing is lost and nothing is there twice."""
-        tables = pipeline.tables()
+    def check(self, tables: Tables, state: dict[str, Any]) -> None:
+        """Nothing is lost, nothing is there twice, and the state promises nothing that is not there."""
+        names = tables.names()
         for table in self.subject.tables:
-            rows = pipeline.query(f"select {', '.join(table.fields)} from {self.subject.schema}.{table.stream}")
+            rows = tables.query(f"select {', '.join(table.fields)} from {self.subject.schema}.{table.stream}")
             assert table.found(rows) == self.truth[table.stream], table.stream
-        assert {name: pipeline.rows(name) for name in tables if name in self.alike} == self.tables
-        for name in tables:
+        assert {name: tables.rows(name) for name in names if name in self.alike} == self.rows
+        for name in names:
             keys = ", ".join(self.keys[name])
             twice = f"select {keys} from {self.subject.schema}.{name} group by all having count(*) > 1"
-            assert not pipeline.query(twice), name
-        self.check_acknowledged(pipeline)
+            assert not tables.query(twice), name
+        self.check_acknowledged(tables, state)
 
-    def check_acknowledged(self, pipeline: Pipeline) -> None:
-        """What the kept state calls read is loaded: the ledger in the database knows of it."""
-        kept = spans(pipeline.state)
-        loaded = recorded(pipeline) if kept else {}
+    @staticmethod
+    def check_acknowledged(tables: Tables, state: dict[str, Any]) -> None:
+        """What the state calls read is loaded, for the ledger in the database knows of it."""
+        kept = spans(state)
+        loaded = tables.recorded() if kept else {}
         for place, covered in kept.items():
             assert not subtract(covered, loaded.get(place, [])), place
 
     def check_reread(self, pipeline: Pipeline) -> None:
         """The last run has read again only what was not acknowledged, and what every run reads again."""
         kept = spans(pipeline.began_with)
-        for place, windows in recorded(pipeline, last_run=True).items():
+        for place, windows in pipeline.tables.recorded(last_run=True).items():
             if covered := kept.get(place):
                 # Reports begin with a day, wherever the look-back ends.
                 latest = covered[-1].end - self.again.get(place, timedelta(0)) - timedelta(days=1)
@@ -190,8 +203,8 @@ class Expected:
                 assert all(window.start >= latest for window in again), (place, again, covered)
 
 
-def spans(state: dict[str, Any]) -> dict[tuple[str, str], list[Window]]:
-    """What a state calls read, by stream and account."""
+def spans(state: dict[str, Any]) -> Spans:
+    """What a state calls read."""
     return {
         (stream, account): [Window(instant(start), instant(end)) for start, end in value["covered"]]
         for stream, entry in state.get("bookmarks", {}).items()
@@ -199,19 +212,13 @@ def spans(state: dict[str, Any]) -> dict[tuple[str, str], list[Window]]:
     }
 
 
-def recorded(pipeline: Pipeline, *, last_run: bool = False) -> dict[tuple[str, str], list[Window]]:
-    """What the ledger in the database calls read, by stream and account, in all runs or the last."""
-    done: dict[tuple[str, str], list[Window]] = defaultdict(list)
-    ledger = f"{pipeline.subject.schema}.sync_windows"
-    rows = pipeline.query(
-        "select stream, account_id, strftime(window_start, '%Y-%m-%dT%H:%M:%SZ') as first, "
-        f"strftime(window_end, '%Y-%m-%dT%H:%M:%SZ') as last from {ledger} where status = 'done' "
-        + (f"and run_id = (select max(run_id) from {ledger}) " if last_run else "")
-    )
-    for row in rows:
-        done[row["stream"], row["account_id"]].append(Window(instant(row["first"]), instant(row["last"])))
-    merged = {place: merge(windows) for place, windows in done.items()}
-    return {place: windows for place, windows in merged.items() if windows}
+def wait_until_gone(pids: Iterable[int]) -> None:
+    """Wait for orphans: nobody kills them, they end because nobody reads or writes any more."""
+    until = time.monotonic() + SECONDS
+    for pid in pids:
+        while _runs(pid):
+            assert time.monotonic() < until, "a process outlives its supervisor"
+            time.sleep(0.02)
 
 
 def _runs(pid: int) -> bool:
