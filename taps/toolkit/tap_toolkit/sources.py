@@ -12,15 +12,18 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any, NamedTuple, Protocol
 
+from tap_toolkit.answers import Row as Row
+from tap_toolkit.answers import Rows as Rows
+from tap_toolkit.answers import dig as dig
+from tap_toolkit.answers import objects, rows_in, unlike
 from tap_toolkit.errors import SkipRecord, SkipWindow, Split
 from tap_toolkit.http import Params
 from tap_toolkit.windows import Window, epoch_of
 
-Row = dict[str, Any]
-Rows = list[Row]
-
 # Detail calls of a middle stage that may run ahead of the stage after it.
 _AHEAD = 4
+# Pages without a new row, one after the other, before a listing is taken for one that never ends.
+_MOST_IDLE = 100
 
 
 class Batch(NamedTuple):
@@ -62,15 +65,6 @@ class Source(Protocol):
 
     def read(self, scope: Scope) -> Iterator[Batch]:
         """The rows of one window of one account."""
-
-
-def dig(body: Any, path: str) -> Any:
-    """The value under a dotted path; the body itself for an empty one; None where there is none."""
-    for name in path.split(".") if path else ():
-        if not isinstance(body, Mapping):
-            return None
-        body = body.get(name)
-    return body
 
 
 def epoch_seconds(moment: datetime) -> str:
@@ -128,8 +122,11 @@ class Paging:
         return size if self.skip_first and position == self.first else [(self.param, position), *size]
 
     def following(self, body: Any, position: str) -> str:
-        """The position after this one."""
-        return str(dig(body, self.next)) if self.next else str(int(position) + 1)
+        """The position after this one; empty where the answer does not say."""
+        if not self.next:
+            return str(int(position) + 1)
+        following = dig(body, self.next)
+        return "" if following is None else str(following)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +152,10 @@ class Detail:
     many: bool = False
 
     def fetch(self, scope: Scope, batch: Rows) -> Rows:
-        """The details of a batch, in its order. An id that cannot be had is rejected alone."""
+        """The details of a batch, in its order. An id that cannot be had is rejected alone.
+
+        Raises :class:`SkipWindow` where the answer holds no rows at all.
+        """
         ids = [str(row[self.ids]) for row in batch]
         try:
             if self.post:
@@ -168,9 +168,12 @@ class Detail:
                 return []
             middle = len(batch) // 2
             return self.fetch(scope, batch[:middle]) + self.fetch(scope, batch[middle:])
-        found: Rows = [row[self.unwrap] if self.unwrap else row for row in dig(answer, self.rows) or []]
+        rows = rows_in(answer, self.rows, self.path)
+        if self.unwrap:
+            rows = [row.get(self.unwrap) if isinstance(row, dict) else row for row in rows]
+        found = objects(scope.reject, rows, self.path)
         if self.many:
-            return [self._carry(batch[0], row) for row in found]
+            return [self._carry(batch[0], row) for row in unlike(found, set())]
         by_id = {str(row.get(self.ids)): row for row in found}
         details: Rows = []
         for row, name in zip(batch, ids, strict=True):
@@ -186,11 +189,15 @@ class Detail:
                 row[name] = listed[origin]
         return row
 
-    def batches(self, pages: Iterable[Rows]) -> Iterator[Rows]:
+    def batches(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
         """Full batches, filled across pages, so that no call goes half empty but the last."""
         waiting: Rows = []
         for page in pages:
-            waiting += [row for row in page if not self.when or row.get(self.when)]
+            for row in page:
+                if row.get(self.ids) in (None, ""):
+                    scope.reject(row, f"has no {self.ids} to ask {self.path} for")
+                elif not self.when or row.get(self.when):
+                    waiting.append(row)
             while len(waiting) >= self.size:
                 yield waiting[: self.size]
                 waiting = waiting[self.size :]
@@ -199,13 +206,13 @@ class Detail:
 
     def begun(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Batch]:
         """The details, under way side by side."""
-        for batch in self.batches(pages):
+        for batch in self.batches(scope, pages):
             yield Batch(len(batch), scope.submit(self.fetch, scope, batch))
 
     def resolved(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
         """The details themselves, a few calls ahead of whoever reads them."""
         pending: deque[Future[Rows]] = deque()
-        for batch in self.batches(pages):
+        for batch in self.batches(scope, pages):
             pending.append(scope.submit(self.fetch, scope, batch))
             if len(pending) > _AHEAD:
                 yield pending.popleft().result()
@@ -218,7 +225,8 @@ class Listing:
     """A listing, paged or not, whole or by windows, perhaps followed by details.
 
     ``path`` may hold ``{account}``. ``rows``: where the rows are; an object there is one row. ``key`` and ``version``
-    tell rows apart when a page repeats them. ``keep``: values of the answer copied into each row.
+    tell rows apart when a page repeats them; without a ``key`` all of a row does. ``keep``: values
+    of the answer copied into each row.
     """
 
     path: str
@@ -265,6 +273,7 @@ class Listing:
         paging = self.paging
         position = paging.first if paging else ""
         visited: set[str] = set()
+        idle = 0
         while True:
             scope.wait_for_room()
             place = paging.params(position) if paging else []
@@ -274,7 +283,7 @@ class Listing:
                 raise Split(f"{self.path} has more than a page in {window}.")
             if paging and paging.total and isinstance(total := dig(body, paging.total), int):
                 scope.expect(total)
-            if fresh := self._fresh(body, seen):
+            if fresh := self._fresh(scope, body, seen):
                 yield fresh
             if not more or paging is None:
                 return
@@ -282,18 +291,26 @@ class Listing:
             position = paging.following(body, position)
             if position in visited:
                 raise SkipWindow(f"{self.path} goes round in circles: page {position!r} came again.")
+            idle = 0 if fresh else idle + 1
+            if idle >= _MOST_IDLE:
+                raise SkipWindow(
+                    f"{self.path} goes on without end: {idle} pages had nothing new, and more are promised."
+                )
 
-    def _fresh(self, body: Any, seen: set[Any]) -> Rows:
+    def _fresh(self, scope: Scope, body: Any, seen: set[Any]) -> Rows:
         """The answer's rows that did not come before in this window."""
-        found = dig(body, self.rows)
-        rows = [found] if isinstance(found, dict) else found or []
+        told = self.paging is not None and dig(body, self.paging.more) is not None
+        rows = objects(scope.reject, rows_in(body, self.rows, self.path, told=told), self.path)
+        if not self.key:
+            fresh = unlike(rows, seen)
+        else:
+            fresh = []
+            for row in rows:
+                identity = (str(row.get(self.key)), str(row.get(self.version)) if self.version else "")
+                if row.get(self.key) is not None:
+                    if identity in seen:
+                        continue
+                    seen.add(identity)
+                fresh.append(row)
         kept = {name: dig(body, path) for path, name in self.keep.items()}
-        fresh: Rows = []
-        for row in rows:
-            identity = (row.get(self.key), row.get(self.version)) if self.version else row.get(self.key)
-            if identity is not None:
-                if identity in seen:
-                    continue
-                seen.add(identity)
-            fresh.append({**row, **kept} if kept else row)
-        return fresh
+        return [{**row, **kept} for row in fresh] if kept else fresh

@@ -17,6 +17,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk import typing as th
 from singer_sdk.configuration._dict_config import merge_missing_config_jsonschema
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
 from tap_toolkit.cli import TapCommand
@@ -104,6 +105,10 @@ class PlatformTap(Tap):
     #: How long before its end a token is renewed; at most the last quarter of its life.
     renew_before: ClassVar[timedelta] = timedelta(minutes=5)
     message_writer_class = BufferedWriter
+    #: The SDK's, without ACTIVATE_VERSION, which is never sent: what is gone is marked by the platforms.
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        capability for capability in Tap.capabilities if capability is not TapCapabilities.ACTIVATE_VERSION
+    ]
 
     @property
     @abc.abstractmethod
