@@ -1,9 +1,11 @@
-"""The rows in a platform's answer, whatever it looks like today."""
+"""A platform's answer and the rows in it, whatever it looks like today."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -14,6 +16,22 @@ Row = dict[str, Any]
 Rows = list[Row]
 
 _ENCODE = msgspec.json.Encoder().encode
+# Fractions stay exact: money must never pass through a binary float.
+_DECODE = msgspec.json.Decoder(float_hook=Decimal).decode
+# An escape, or a pair of them for one letter, or half of such a pair.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>u[dD][89a-fA-F]..)|.)", re.DOTALL)
+
+
+def decode(content: bytes) -> Any:
+    """The value of a JSON text; fractions are :class:`~decimal.Decimal`. Raises :class:`ValueError` for no whole JSON.
+
+    Platforms cut names in the middle of a letter and send the half of it; it becomes U+FFFD, and the rest is read.
+    """
+    try:
+        return _DECODE(content)
+    except ValueError:  # msgspec's errors, and those of wrong UTF-8, are ValueErrors
+        text = content.decode("utf-8", "replace")
+        return _DECODE(_ESCAPE.sub(lambda escape: "\\ufffd" if escape["half"] else escape[0], text))
 
 
 def dig(body: Any, path: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import email.utils
 import itertools
 import logging
@@ -12,16 +13,15 @@ import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import backoff
-import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
+from tap_toolkit.answers import decode
 from tap_toolkit.errors import Fatal, Reauthorize, Retry, Rule, SkipAccount, decide
 from tap_toolkit.ratelimit import RateBudget
 
@@ -35,9 +35,6 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 # Seconds that one call may wait for an allowance to come back: platforms count by the hour.
 _MOST_THROTTLED = 3700.0
-
-# Fractions stay exact: money must never pass through a binary float.
-_DECODE = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +197,9 @@ class ApiClient(abc.ABC):
             if not isinstance(error, Retry):
                 return False
             # A platform that names the time to wait for an allowance is waited for; trouble is not, for ever.
-            left = self._max_seconds + min(throttled, _MOST_THROTTLED) - (time.monotonic() - began)
+            wait = error.retry_after or 0.0
+            allowed = self._max_seconds + min(throttled + (wait if error.throttled else 0.0), _MOST_THROTTLED)
+            left = allowed - wait - (time.monotonic() - began)
             return left <= 0 or (error.attempts is not None and sent >= error.attempts)
 
         attempt = backoff.on_exception(
@@ -276,8 +275,8 @@ class ApiClient(abc.ABC):
         self.observe(call, response.headers)
         status = response.status_code
         try:
-            body = _DECODE(response.content)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            body = decode(response.content)
+        except ValueError:
             if status < 400:
                 raise Retry(f"{where} sent an answer that is not whole JSON. It is sent again.") from None
             refusal: tuple[str, str] | None = ("", "")
@@ -294,8 +293,8 @@ class ApiClient(abc.ABC):
 
     def _learn_clock(self, headers: Mapping[str, str]) -> None:
         """Correct for this machine's clock: platforms refuse signatures that are minutes old."""
-        if date := headers.get("Date"):
-            stamp = email.utils.parsedate_to_datetime(date).timestamp()
+        with contextlib.suppress(ValueError):  # no date, or one that is none
+            stamp = email.utils.parsedate_to_datetime(headers.get("Date", "")).timestamp()
             skew = stamp - time.time()
             self._skew = skew if abs(skew) > 30 else 0.0
 

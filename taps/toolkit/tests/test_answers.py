@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tap_toolkit.answers import Row, Rows, rows_in, unlike
+from tap_toolkit.answers import Row, Rows, decode, rows_in, unlike
 from tap_toolkit.errors import SkipWindow
 from tap_toolkit.sources import Detail, Listing, Paging
 from tap_toolkit.windows import Window
@@ -19,6 +20,25 @@ NUMBERED = Listing("list", "rows", "id", paging=Paging(param="page", first="1", 
 REPORT = Listing("list", "rows", "", paging=Paging(param="page", first="1", more="more"))
 DETAIL = Detail("detail", "rows", ids="id", param="ids", size=2)
 ODD = [None, "text", 5, [1]]
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (rb'["\ud83d"]', ["\ufffd"]),
+        (rb'["\ud83d\ude00 \uDE00x", 1.10]', ["\U0001f600 \ufffdx", Decimal("1.10")]),
+        (rb'["\\ud83d \"\u0e01\""]', ['\\ud83d "\u0e01"']),
+        (b'["caf\xc3"]', ["caf\ufffd"]),
+    ],
+)
+def test_half_a_letter_costs_no_more_than_itself(content: bytes, value: Any) -> None:
+    assert decode(content) == value
+
+
+@pytest.mark.parametrize("content", [b"", b'["a"', b"<html>", rb'["\ud83d', rb'{"a": "\u12"}', b"NaN"])
+def test_what_is_no_whole_json_is_refused(content: bytes) -> None:
+    with pytest.raises(ValueError, match=r"JSON|truncated|Invalid"):
+        decode(content)
 
 
 class OneJob:

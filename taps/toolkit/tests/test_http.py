@@ -216,6 +216,29 @@ def test_retry_after_is_honoured_as_seconds_and_as_a_date(server: Server, patien
     assert 55 < patience[1] <= 60
 
 
+@pytest.mark.parametrize(
+    ("code", "seconds", "waited"),
+    [("odd", 200, True), ("odd", 301, False), ("busy", 3600, True), ("busy", 86400, False), ("busy", "inf", False)],
+)
+def test_a_platform_that_asks_to_wait_longer_than_a_run_may_is_a_gap_at_once(
+    server: Server, patience: list[float], code: str, seconds: Any, waited: bool
+) -> None:
+    refused = Answer({"error": code if code == "busy" else ""}, 503, {"Retry-After": str(seconds)})
+    server.answers = [refused, OK]
+    if waited:
+        assert client(server).call(Call("x"))["rows"] == [1]
+    else:
+        with pytest.raises(SkipWindow, match="It was sent 1 times in vain"):
+            client(server).call(Call("x"))
+    assert patience == ([float(seconds)] if waited else [])
+
+
+@pytest.mark.parametrize("date", ["yesterday", "", "Sat, 99 Foo 2026 00:00:00 GMT"])
+def test_a_date_that_is_none_corrects_nothing(server: Server, date: str) -> None:
+    server.answers = [Answer({}, 500, {"Date": date}), OK]
+    assert client(server).call(Call("x"))["rows"] == [1]
+
+
 def test_a_refusal_for_rate_pauses_the_whole_budget(server: Server) -> None:
     server.answers = [Answer({}, 429, {"Retry-After": "30"}), OK]
     made = client(server)
