@@ -14,27 +14,28 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import backoff
-import requests
-from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+import msgspec
 
 from tap_toolkit.answers import decode
 from tap_toolkit.errors import Fatal, Reauthorize, Retry, Rule, SkipAccount, decide
 from tap_toolkit.ratelimit import RateBudget
+from tap_toolkit.transport import Answer, Transport, TransportError
 
 if TYPE_CHECKING:
     from tap_toolkit.tokens import TokenSource
 
 Params = Sequence[tuple[str, str]]
 
-# At DEBUG urllib3 writes each request's address, which holds the token and the signature.
+# At DEBUG urllib3, which carries calls to a proxy, writes each address, which holds the token and the signature.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 # Seconds that one call may wait for an allowance to come back: platforms count by the hour.
 _MOST_THROTTLED = 3700.0
+
+_FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +117,7 @@ class ApiClient(abc.ABC):
         self._answered = False
         self._skew = 0.0
         self._logger = logger or logging.getLogger(__name__)
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = user_agent
-        self._session.mount(self.base_url, HTTPAdapter(pool_connections=1, pool_maxsize=concurrency))
-        # The environment is read once: requests would look proxies and certificates up for every call, which was
-        # measured as 548 instead of 336 µs of CPU.
-        settings = self._session.merge_environment_settings(self.base_url, {}, False, None, None)
-        self._session.proxies = get_environ_proxies(self.base_url)
-        self._session.verify = settings["verify"]
-        self._session.trust_env = False
+        self._transport = Transport(self.base_url, user_agent=user_agent, timeout=timeout)
 
     @abc.abstractmethod
     def sign(self, call: Call, token: str) -> Signed:
@@ -164,7 +157,7 @@ class ApiClient(abc.ABC):
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Fatal(f"api_url {self.base_url!r} is not a web address: write it like https://host.")
-        if self._session.proxies:
+        if self._transport.proxied:
             return  # the proxy resolves the host; the first call will tell
         port = parts.port or (443 if parts.scheme == "https" else 80)
         try:
@@ -236,46 +229,32 @@ class ApiClient(abc.ABC):
             raise SkipAccount(str(refused)) from None
 
     def _attempt(self, call: Call, token: str, meter: Meter) -> Any:
-        meter.add(requests=1, throttled=self.budget.acquire(call.account))
+        meter.add(requests=1, throttled=self.budget.acquire(call.account, self._slots))
         path = self.prefix + call.path
         where = self.host + path
-        with self._slots:
-            signed = self.sign(call, token)
-            try:
-                response = self._session.request(
-                    call.method,
-                    self.base_url + path,
-                    params=[*signed.params, *call.params],
-                    headers=dict(signed.headers),
-                    json=None if self.posts_forms else call.body,
-                    data=call.body if self.posts_forms else None,
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                )
-            except (
-                requests.ConnectionError,
-                requests.Timeout,
-                requests.exceptions.ChunkedEncodingError,
-            ) as error:
-                # The exception's own text holds the address with the token in it.
-                kind = type(error).__name__
-                if not self._answered:
-                    cause = error.args[0] if error.args else error
-                    reason = getattr(cause, "reason", cause)
-                    raise Retry(
-                        str(self._unreachable(reason if isinstance(reason, OSError) else error)),
-                        attempts=3,
-                        then=Fatal,
-                    ) from None
-                raise Retry(f"{where} broke off ({kind}). It is sent again.") from None
-        self._answered = True
-        return self._judge(call, response, where, token)
-
-    def _judge(self, call: Call, response: requests.Response, where: str, token: str) -> Any:
-        self.observe(call, response.headers)
-        status = response.status_code
         try:
-            body = decode(response.content)
+            signed = self.sign(call, token)
+            target = f"{path}?{urlencode([*signed.params, *call.params])}"
+            headers, body = dict(signed.headers), None
+            if call.body is not None:
+                headers["Content-Type"] = _FORM if self.posts_forms else "application/json"
+                body = urlencode(call.body).encode() if self.posts_forms else msgspec.json.encode(call.body)
+            try:
+                answer = self._transport.send(call.method, target, headers, body)
+            except TransportError as error:
+                if not self._answered:
+                    raise Retry(str(self._unreachable(error.reason)), attempts=3, then=Fatal) from None
+                raise Retry(f"{where} broke off ({error}). It is sent again.") from None
+        finally:
+            self._slots.release()
+        self._answered = True
+        return self._judge(call, answer, where, token)
+
+    def _judge(self, call: Call, answer: Answer, where: str, token: str) -> Any:
+        status, headers, content = answer
+        self.observe(call, headers)
+        try:
+            body = decode(content)
         except ValueError:
             if status < 400:
                 raise Retry(f"{where} sent an answer that is not whole JSON. It is sent again.") from None
@@ -284,11 +263,11 @@ class ApiClient(abc.ABC):
             refusal = self.refusal(body)
             if refusal is None and status < 400:
                 return self.payload(body)
-        self._learn_clock(response.headers)
+        self._learn_clock(headers)
         code, message = refusal or ("", "")
         if token:
             message = message.replace(token, "…")  # some platforms repeat the token they refuse
-        wait = self.retry_after(response.headers)
+        wait = self.retry_after(headers)
         raise decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
 
     def _learn_clock(self, headers: Mapping[str, str]) -> None:

@@ -79,12 +79,20 @@ class RateBudget:
         self._last: dict[str, float] = {}
         self._looks: dict[str, float] = {}
 
-    def acquire(self, account: str) -> float:
-        """Wait until the account may be asked once more; returns the seconds waited. Thread-safe."""
+    def acquire(self, account: str, slots: threading.Semaphore | None = None) -> float:
+        """Wait until the account may be asked once more; returns the seconds waited. Thread-safe.
+
+        ``slots`` are for calls under way. One is held on return, but none while waiting, so that others may be asked; and
+        nobody is let through who then waits for a slot, while answers tell that too much was asked already.
+        """
+        slots = slots or threading.Semaphore()
         waited = 0.0
+        slots.acquire()
         while (wait := self._wait(account)) > 0:
+            slots.release()
             self._sleep(wait)
             waited += wait
+            slots.acquire()
         return waited
 
     def _wait(self, account: str) -> float:

@@ -53,8 +53,9 @@ def epoch_iso(seconds: int) -> str:
 
 def _epoch(value: Any, unit: int) -> str | None:
     if type(value) is not int:
-        whole = value.isdecimal() if isinstance(value, str) else isinstance(value, Decimal) and value % 1 == 0
-        if not whole:
+        if isinstance(value, Decimal) and value == value.to_integral_value():
+            value = str(int(value))
+        if not isinstance(value, str) or not value.isdecimal():
             raise ValueError("is not a number of seconds")
         value = int(value)
     if value == 0:  # platforms write 0 for "not yet"

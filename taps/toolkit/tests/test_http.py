@@ -146,7 +146,6 @@ def client(server: Server | None, url: str = "", **more: Any) -> Client:
         user_agent="test",
         **more,
     )
-    made._session.mount("http://", made._session.adapters[made.base_url])
     return made
 
 

@@ -162,3 +162,28 @@ def test_threads_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(taken) == 200
     assert taken == sorted(taken)
     assert all(later - first > 1.0 for first, later in zip(taken, taken[5:], strict=False))
+
+
+def test_whoever_waits_for_an_allowance_leaves_the_slots_for_calls_to_others() -> None:
+    limits, slots = RateBudget(began=0.0), threading.Semaphore(1)
+    limits.pause(0.3, "a")
+    waited: list[float] = []
+    waiting = threading.Thread(target=lambda: waited.append(limits.acquire("a", slots)))
+    waiting.start()
+    assert limits.acquire("b", slots) == 0
+    slots.release()
+    waiting.join()
+    assert waited[0] >= 0.3
+    assert not slots.acquire(blocking=False)
+
+
+def test_whoever_waits_for_a_slot_goes_by_what_was_told_meanwhile() -> None:
+    limits, slots = RateBudget(began=0.0), threading.Semaphore(1)
+    limits.acquire("a", slots)
+    waited: list[float] = []
+    waiting = threading.Thread(target=lambda: waited.append(limits.acquire("a", slots)))
+    waiting.start()
+    limits.pause(0.2, "a")
+    slots.release()
+    waiting.join()
+    assert waited[0] > 0.1
