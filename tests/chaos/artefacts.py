@@ -22,17 +22,23 @@ class Patterns:
 
     def __init__(self) -> None:
         self._texts: set[str] = set()
+        self._ids: set[str] = set()
 
     def learn(self, subject: Subject, sandbox: Sandbox) -> None:
         """Add everything that the sandbox has handed out to a subject until now."""
-        self._texts |= {re.escape(secret) for secret in subject.secrets(sandbox)}
-        # Of ids the beginning is known; a fraction that happens to have those digits is none.
-        self._texts |= {rf"(?<![\w.]){m}\d{{3,}}" if m.isdigit() else re.escape(m) for m in subject.personal(sandbox)}
+        personal = subject.personal(sandbox)
+        self._texts |= {*subject.secrets(sandbox), *(text for text in personal if not text.isdigit())}
+        self._ids |= {text for text in personal if text.isdigit()}
 
     def found(self, text: str) -> list[str]:
         """The places with something forbidden, cut out with a little around them."""
-        pattern = re.compile("|".join([_QUERY, *sorted(self._texts)]))
-        return [text[max(0, m.start() - 60) : m.end() + 10] for m in pattern.finditer(text)]
+        places = [match.span() for match in re.finditer(_QUERY, text)]
+        # Of ids the beginning is known; a fraction that happens to have those digits is none.
+        places += [m.span() for start in self._ids for m in re.finditer(rf"(?<![\w.]){start}\d{{3,}}", text)]
+        for secret in self._texts:
+            if (at := text.find(secret)) >= 0:
+                places.append((at, at + len(secret)))
+        return [text[max(0, start - 60) : end + 10] for start, end in places]
 
 
 def assert_clean(subject: Subject, sandbox: Sandbox, *artefacts: str | Path) -> None:

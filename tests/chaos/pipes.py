@@ -70,7 +70,7 @@ class Tables:
         rows = self.query(
             "select stream, account_id, strftime(window_start, '%Y-%m-%dT%H:%M:%SZ') as first, "
             f"strftime(window_end, '%Y-%m-%dT%H:%M:%SZ') as last from {ledger} where status = 'done' "
-            + (f"and run_id = (select max(run_id) from {ledger}) " if last_run else "")
+            + (f"and run_id = (select arg_max(run_id, _sdc_sequence) from {ledger}) " if last_run else "")
         )
         for row in rows:
             done[row["stream"], row["account_id"]].append(Window(instant(row["first"]), instant(row["last"])))
