@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -16,8 +15,8 @@ import pytest
 import yaml
 
 from tap_toolkit.testing import Run, executable, run
+from tests.checkout import ROOT, copy_checkout
 
-ROOT = Path(__file__).parents[2]
 TAPS = sorted(path.name for path in ROOT.glob("taps/tap-*"))
 
 
@@ -46,17 +45,7 @@ class Project:
             "TAP_FACEBOOK_ADS_API_URL": f"http://127.0.0.1:{port}",
             "BIGQUERY_EMULATOR_PORT": str(emulator),
         }
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            check=True,
-        )
-        for name in filter(None, listed.stdout.decode().split("\0")):
-            if (ROOT / name).is_file():
-                target = folder / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, target)
+        copy_checkout(folder)
         # What an environment of meltano.yml sets cannot be set from outside.
         settings = folder / "meltano.yml"
         settings.write_text(settings.read_text().replace("127.0.0.1:9050", f"127.0.0.1:{emulator}"))
