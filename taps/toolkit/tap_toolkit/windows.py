@@ -112,7 +112,8 @@ class Windows:
     surely written them. ``pad``: asked for besides, before the start, since platforms do not say whether their edges
     are open or closed. ``retention``: the platform keeps no more. ``since``: read from here whatever ``start_date``
     says (a catalogue is wanted whole). ``period``: cut only where a day, week (from Monday) or month of the account's
-    time zone begins, and read each such period from its beginning; of one that begins before the retention, nothing.
+    time zone begins, and read each such period whole, or from its beginning to the present, also where it was read in
+    part; of one that begins before the retention, nothing.
     """
 
     span: timedelta
@@ -147,15 +148,14 @@ class Windows:
         if self.period:
             begin = _beginning(self.period, begin, zone)
             if kept_since is not None and begin < kept_since:
-                begin = _beginning(self.period, begin + _LONGEST[self.period], zone)
+                begin = _following(self.period, begin, zone)
         if begin >= stop:
             return []
         known = subtract(covered, [Window(stop, datetime.max.replace(tzinfo=UTC))])
-        if known and (self.lookback or self.period):
-            again = known[-1].end - self.lookback
-            if self.period:
-                again = _beginning(self.period, again, zone)
-            known = subtract(known, [Window(again, stop)])
+        if known:
+            known = subtract(known, [Window(known[-1].end - self.lookback, stop)])
+        if self.period:
+            known = merge(_whole(self.period, span, zone) for span in known)
         gaps = subtract([Window(begin, stop)], known)
         return [window for gap in gaps for window in self._cut(gap, zone)]
 
@@ -168,7 +168,7 @@ class Windows:
             if self.period:
                 stop = _beginning(self.period, start + self.span, zone)
                 if stop <= start:  # one longer than the span: a day of 25 hours, where the clocks go back
-                    stop = _beginning(self.period, start + _LONGEST[self.period], zone)
+                    stop = _following(self.period, start, zone)
             yield Window(start, min(stop, gap.end))
             start = stop
 
@@ -181,3 +181,16 @@ def _beginning(period: Period, moment: datetime, zone: tzinfo) -> datetime:
     elif period == "month":
         day = day.replace(day=1)
     return datetime.combine(day, time(0), zone).astimezone(UTC)
+
+
+def _following(period: Period, beginning: datetime, zone: tzinfo) -> datetime:
+    """The beginning after a beginning."""
+    return _beginning(period, beginning + _LONGEST[period], zone)
+
+
+def _whole(period: Period, span: Window, zone: tzinfo) -> Window:
+    """The local days, weeks or months that lie in a span from end to end; an empty or inverted span for none."""
+    start = _beginning(period, span.start, zone)
+    if start < span.start:
+        start = _following(period, start, zone)
+    return Window(start, _beginning(period, span.end, zone))

@@ -128,6 +128,69 @@ def test_weeks_and_months_are_cut_where_they_begin(
         assert local.weekday() == 0 if period == "week" else local.day == 1
 
 
+# Half-hour offsets, summer times, both edges of the calendar, a day that Apia left out (2011-12-30), midnights that
+# Havana had twice and Cairo did not have.
+ZONES = [
+    "UTC", "Asia/Bangkok", "Asia/Kolkata", "Europe/London", "America/Los_Angeles", "Pacific/Kiritimati",
+    "Pacific/Apia", "America/Havana", "Africa/Cairo",
+]  # fmt: skip
+
+
+def name_of(period: Period, moment: datetime, zone: ZoneInfo) -> object:
+    """What tells a local day, week or month from all others."""
+    day = moment.astimezone(zone).date()
+    return {"day": day, "week": day.isocalendar()[:2], "month": (day.year, day.month)}[period]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize("period", ["day", "week", "month"])
+@given(
+    year=st.sampled_from([2009, 2011, 2014, 2024, 2026]),
+    covered=spans(),
+    start=seconds,
+    length=st.integers(0, 200 * 86400),
+    span=st.sampled_from([1, 7, 28, 31, 60]),
+    lookback=st.sampled_from([0, 1, 28]),
+)
+def test_periods_are_read_whole_once_and_only_where_they_must(
+    period: Period, zone: str, year: int, covered: list[Window], start: int, length: int, span: int, lookback: int
+) -> None:
+    here, shift = ZoneInfo(zone), datetime(year, 1, 1, tzinfo=UTC) - EPOCH
+    covered = [Window(w.start + shift, w.end + shift) for w in covered]
+    begin = at(start) + shift
+    stop = begin + timedelta(seconds=length)
+    rule = Windows(span=days(span), period=period, lag=timedelta(0), lookback=days(lookback))
+    plan = rule.plan(start=begin, now=stop, covered=covered, zone=here)
+    # No gap and no overlap, and only whole periods but for the present one.
+    assert subtract([Window(begin, stop)], [*covered, *plan]) == []
+    assert all(a.end <= b.start for a, b in pairwise(plan))
+    for window in plan:
+        for edge in window:
+            if edge != stop:
+                assert name_of(period, edge, here) != name_of(period, edge - timedelta(seconds=1), here)
+    # What is read again was read in part, or may have changed since.
+    known = subtract(covered, [Window(stop, datetime.max.replace(tzinfo=UTC))])
+    newest = known[-1].end - days(lookback) if known else stop
+    for again in subtract(known, subtract(known, plan)):
+        inside = subtract([again], [Window(newest, stop)])
+        names = {name_of(period, edge, here) for w in inside for edge in (w.start, w.end - timedelta(seconds=1))}
+        partly = {name_of(period, edge, here) for w in [*known, Window(newest, stop)] for edge in w}
+        partly |= {name_of(period, w.start - timedelta(seconds=1), here) for w in [*known, Window(newest, stop)]}
+        assert names <= partly
+
+
+@given(spans(), seconds, seconds, st.integers(0, 40))
+def test_what_is_planned_and_what_is_covered_is_the_whole(
+    covered: list[Window], start: int, now: int, lookback: int
+) -> None:
+    plan = Windows(span=days(15), lag=timedelta(0), lookback=days(lookback)).plan(
+        start=at(start), now=at(now), covered=covered
+    )
+    assert subtract([Window(at(start), at(now))], [*covered, *plan]) == []
+    assert subtract(plan, [Window(at(start), at(now))]) == []
+    assert all(a.end <= b.start for a, b in pairwise(plan))
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Bangkok", "America/Los_Angeles"])
 @pytest.mark.parametrize("period", [None, "day", "week", "month"])
 @given(kept=st.integers(40, 400), hour=st.integers(0, 24 * 60))
