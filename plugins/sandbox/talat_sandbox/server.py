@@ -1,10 +1,13 @@
-"""HTTP/1.1 on one asyncio loop: keep-alive, Content-Length, delays that block nobody."""
+"""HTTP/1.1 on one asyncio loop: keep-alive, Content-Length and Date, delays that block nobody."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
+import time
 from collections.abc import Callable
+from email.utils import formatdate
 from http import HTTPStatus
 from typing import cast
 
@@ -100,8 +103,9 @@ class Connection(asyncio.Protocol):
             transport.abort()
             return
         cut = response.cut is not None
-        head = b"HTTP/1.1 %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n" % (
+        head = b"HTTP/1.1 %b\r\nDate: %b\r\nContent-Type: %b\r\nContent-Length: %d\r\n" % (
             _REASONS.get(response.status, b"%d Unknown" % response.status),
+            _date(int(time.time())),
             response.content_type,
             len(response.body),
         )
@@ -112,6 +116,12 @@ class Connection(asyncio.Protocol):
         transport.write(head + b"\r\n" + (response.body[: response.cut] if cut else response.body))
         if cut or not keep_alive:
             transport.close()
+
+
+@functools.lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    """A second since 1970 as HTTP writes it; clients with a wrong clock learn the time from it."""
+    return formatdate(second, usegmt=True).encode()
 
 
 async def listen(handle: Handler, port: int) -> tuple[asyncio.AbstractServer, int]:

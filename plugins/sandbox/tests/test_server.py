@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
+import time
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -40,6 +43,13 @@ def test_given_pipelined_requests_when_the_first_is_slow_then_answers_keep_their
     received = asyncio.run(exchange(get("/slow") + get("/fast") + get("/fast", "Connection: close\r\n")))
     bodies = [part.split(b"\r\n\r\n")[1] for part in received.split(b"HTTP/1.1 200 OK\r\n")[1:]]
     assert bodies == [b"GET /slow ", b"GET /fast ", b"GET /fast "]
+
+
+def test_given_an_answer_when_read_then_it_tells_the_platforms_time() -> None:
+    received = asyncio.run(exchange(get("/fast", "Connection: close\r\n")))
+    date = re.search(rb"\r\nDate: (.*) GMT\r\n", received)
+    assert date
+    assert abs(parsedate_to_datetime(date[1].decode() + " GMT").timestamp() - time.time()) < 5
 
 
 def test_given_a_body_in_pieces_when_posted_then_it_arrives_whole() -> None:
