@@ -57,7 +57,8 @@ class Subject:
     """A tap. ``name`` is its executable, ``platform`` its name in the sandbox.
 
     ``listing``, ``detail`` and ``token`` are parts of the paths it calls, for plans of faults: the listing that
-    ``tables[0]`` is read by, the calls that bring its rows, and those that renew tokens. Rows of ``snapshots`` are of
+    ``tables[0]`` is read by, the calls that bring its rows, those that renew tokens, and
+    some whose rows bear the time of their last change. Rows of ``snapshots`` are of
     the day on which they are read, by the real clock.
     """
 
@@ -69,6 +70,7 @@ class Subject:
     listing: str
     detail: str
     token: str
+    dated: str
     snapshots: tuple[str, ...] = ()
 
     @property
@@ -148,6 +150,7 @@ SHOPEE = Subject(
     listing="order/get_order_list",
     detail="order/get_order_detail",
     token="auth/access_token/get",
+    dated="order/get_order_detail",
     snapshots=("shop_performance",),
 )
 
@@ -179,6 +182,7 @@ FACEBOOK_ADS = Subject(
     listing="/insights",
     detail="/insights",
     token="oauth/access_token",
+    dated="/campaigns",
 )
 
 SUBJECTS = (SHOPEE, FACEBOOK_ADS)
