@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help demo stop test lint format check unit lock test-bigquery clean
+.PHONY: help demo stop test lint format check unit chaos bench lock test-bigquery clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,12 @@ check: .venv/dev
 
 unit: .venv/dev .meltano/installed
 	@$(RUN)/python -m pytest -n auto --dist loadfile
+
+chaos: .venv/dev ## Two hundred kills and more faults than `make test` has time for
+	@CHAOS_SEEDS=200 CHAOS_EXAMPLES=200 $(RUN)/python -m pytest -n auto tests/chaos
+
+bench: .venv/dev ## How fast it is beside peers, which are installed below .bench; on an otherwise idle machine
+	@$(RUN)/python -m tests.benchmarks.run
 
 test-bigquery: .venv/dev ## The truth test in a real project, PROJECT=…: contracts, clustering and MERGE as BigQuery does them
 	@test -n "$(PROJECT)" || { echo "Say which Google Cloud project: make test-bigquery PROJECT=my-project"; exit 1; }
