@@ -56,10 +56,11 @@ class Table:
 class Subject:
     """A tap. ``name`` is its executable, ``platform`` its name in the sandbox.
 
-    ``listing``, ``detail`` and ``token`` are parts of the paths it calls, for plans of faults: the listing that
-    ``tables[0]`` is read by, the calls that bring its rows, those that renew tokens, and
-    some whose rows bear the time of their last change. Rows of ``snapshots`` are of
-    the day on which they are read, by the real clock.
+    ``listing``, ``detail``, ``token`` and ``dated`` are parts of the paths it calls, for plans of faults: the listing
+    that ``tables[0]`` is read by, the calls that bring its rows, those that renew tokens, and some whose rows bear the
+    time of their last change. ``choices`` are what owners choose on the page of consent, one after the other, until all
+    accounts can be read; ``rotates``: a token that has ended can be renewed. Rows of ``snapshots`` are of the day on
+    which they are read, by the real clock.
     """
 
     name: str
@@ -71,6 +72,8 @@ class Subject:
     detail: str
     token: str
     dated: str
+    choices: Callable[[Sandbox], list[str]]
+    rotates: bool
     snapshots: tuple[str, ...] = ()
 
     @property
@@ -151,6 +154,8 @@ SHOPEE = Subject(
     detail="order/get_order_detail",
     token="auth/access_token/get",
     dated="order/get_order_detail",
+    choices=lambda sandbox: [str(shop) for shop in sandbox.shop_ids],
+    rotates=True,
     snapshots=("shop_performance",),
 )
 
@@ -183,6 +188,8 @@ FACEBOOK_ADS = Subject(
     detail="/insights",
     token="oauth/access_token",
     dated="/campaigns",
+    choices=lambda sandbox: ["1"],
+    rotates=False,
 )
 
 SUBJECTS = (SHOPEE, FACEBOOK_ADS)

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from talat_sandbox.testing import Sandbox
-from tap_toolkit.testing import Run, run_tap
+from tap_toolkit.testing import run_tap
 from tests.chaos.conftest import Open
 from tests.chaos.pipes import spans
+from tests.chaos.running import check_complete
 from tests.subjects import NAMES, SUBJECTS, Subject
 
 TEN_MINUTES = 600
@@ -36,21 +37,15 @@ def skewed(opening: Open, tmp_path: Path) -> Open:
     return sandbox
 
 
-def complete(subject: Subject, sandbox: Sandbox, *runs: Run) -> None:
-    """All rows of the truth were read by these runs together, and the last of each is the present one."""
-    for run in runs:
-        assert run.exit_code == 0, run.log
-    for table in subject.tables:
-        assert table.latest(record for run in runs for record in run.records(table.stream)) == table.expected(sandbox)
-
-
 @pytest.mark.parametrize("seconds", [TEN_MINUTES, -TEN_MINUTES], ids=["behind", "ahead"])
 @pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
 def test_a_machine_whose_clock_is_ten_minutes_wrong_reads_everything(
     subject: Subject, seconds: int, skewed: Open, tmp_path: Path
 ) -> None:
     with skewed(seconds, latency_ms=0) as sandbox:
-        complete(subject, sandbox, run_tap(subject.name, subject.config(sandbox, tmp_path)))
+        run = run_tap(subject.name, subject.config(sandbox, tmp_path))
+        assert run.exit_code == 0, run.log
+        check_complete(subject, sandbox, run)
         refused = sandbox.stats()["errors"]
         # Only signed calls are refused, each that was on its way when the first answer told the time.
         assert sum(refused.values()) <= 8, refused
@@ -70,7 +65,9 @@ def test_what_happens_in_minutes_that_a_fast_clock_called_read_is_read_by_the_ne
         before = subject.tables[0].expected(sandbox)
         sandbox.set_clock((here - timedelta(seconds=120)).isoformat())
         assert subject.tables[0].expected(sandbox) != before
-        complete(subject, sandbox, first, run_tap(subject.name, config, state=first.state))
+        second = run_tap(subject.name, config, state=first.state)
+        assert second.exit_code == 0, second.log
+        check_complete(subject, sandbox, first, second)
 
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
