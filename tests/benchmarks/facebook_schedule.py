@@ -114,7 +114,8 @@ def show(name: str, sample: Sample, rows: int, found: Bound, stats: Mapping[str,
         f"  {len(late)} reports, the first ordered after {min(job['ordered'] for job in jobs):.1f} s, "
         f"the last after {max(job['ordered'] for job in jobs):.1f} s, "
         f"{sum(job['took'] for job in jobs):.0f} s in all; the last done after "
-        f"{max(job['ordered'] + job['took'] for job in jobs):.1f} s, read after {max(job['read'] for job in jobs):.1f} s\n"
+        f"{max(job['ordered'] + job['took'] for job in jobs):.1f} s, "
+        f"read after {max(job['read'] for job in jobs):.1f} s\n"
         f"  seen done {sum(late) / len(late):.1f} s late, at most {max(late):.1f} s; {stats['total_calls']} calls, "
         f"{quota:.1f} % of a quota at most, {stats['limit_violations']} refused",
         flush=True,

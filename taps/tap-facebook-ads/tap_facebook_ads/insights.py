@@ -91,8 +91,11 @@ class Insights(ReportSource):
 
 
 def _rows(scope: Scope, node: str, params: Params) -> Rows:
-    pages = Listing(f"{node}/insights", "data", "", params=params, paging=PAGES).pages(scope)
-    return [row for page in pages for row in page]
+    rows: Rows = []
+    for page in Listing(f"{node}/insights", "data", "", params=params, paging=PAGES).pages(scope):
+        scope.hold(len(page))
+        rows += page
+    return rows
 
 
 def _range(piece: Piece) -> tuple[str, str]:

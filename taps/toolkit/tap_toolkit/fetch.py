@@ -3,10 +3,15 @@
 Readers (threads) walk the listings of several windows at once; callers (threads) fetch the detail batches that the
 readers find. Neither touches state or stdout: the main thread takes what is ready from the *first unfinished* window of
 each account, so that one account's rows always come in the same order, with one thread or with many.
+
+Several streams may be read at once (:mod:`tap_toolkit.ahead`), and one is written. Nothing waits for itself: windows
+are taken in the order in which they will be written, only those that are not next wait for room, and calls wait for no
+calls; so the next window to be written has always been taken, and goes on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections import deque
@@ -16,13 +21,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from tap_toolkit.errors import TapError
+from tap_toolkit.errors import SkipAccount, TapError
 from tap_toolkit.http import ApiClient, Call, Meter, Params
 from tap_toolkit.sources import Batch, Row, Rows, Source
 from tap_toolkit.windows import Window
 
-#: Rows that may wait to be written before readers pause; the first window of each account never does.
+#: Rows that may wait to be written before readers pause; the window of each account that is written next never does.
 ROOM = 20_000
+#: Rows that a call under way may bring: as many as the largest pages have.
+PAGE = 500
 
 
 class CancelledError(Exception):
@@ -35,20 +42,26 @@ class Workers:
     def __init__(self, count: int, name: str) -> None:
         self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None]
         self._tasks = queue.SimpleQueue()
-        self._count = count
-        for number in range(count):
-            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
+        self._names = deque(f"{name}-{number}" for number in range(count))
+        self._begun = 0
+        self._lock = threading.Lock()
 
     def submit(self, task: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Run ``task(*args)`` in one of the threads."""
+        """Run ``task(*args)`` in one of the threads, which begin as tasks come; tasks are taken in their order."""
         future: Future[Any] = Future()
         self._tasks.put((future, task, args))
+        with self._lock:
+            if self._names:
+                threading.Thread(target=self._work, name=self._names.popleft(), daemon=True).start()
+                self._begun += 1
         return future
 
     def close(self) -> None:
         """Let the threads end when the tasks at hand are done."""
-        for _ in range(self._count):
-            self._tasks.put(None)
+        with self._lock:
+            self._names.clear()
+            for _ in range(self._begun):
+                self._tasks.put(None)
 
     def _work(self) -> None:
         while (entry := self._tasks.get()) is not None:
@@ -63,13 +76,18 @@ class Workers:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One window of one account on its way. ``window`` is None for a stream without time."""
+    """One window of one account on its way. ``window`` is None for a stream without time.
+
+    Of its rows ``coming`` are on their way, ``held`` are kept back by its source, and those in ``out`` can be written.
+    """
 
     account: str
     window: Window | None
     meter: Meter = field(default_factory=Meter)
     started_at: datetime | None = None
     total: int | None = None
+    coming: int = 0
+    held: int = 0
     rejected: deque[tuple[Row, str]] = field(default_factory=deque)
     out: deque[Batch] = field(default_factory=deque)
     ended: bool = False
@@ -93,18 +111,44 @@ class Finished:
     error: TapError | None
 
 
+class Room:
+    """What waits to be written, of all streams that were begun. Whoever touches it holds ``changed``."""
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.rows = self.coming = self.windows = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether no more rows should be asked for, but those that are written next."""
+        return self.rows + self.coming > ROOM
+
+
 class Fetcher:
-    """The threads of one tap, shared by its streams one after the other."""
+    """The threads of one tap, shared by its streams, and what waits to be written."""
 
     def __init__(self, client: ApiClient, concurrency: int, *, windows_at_once: int = 0) -> None:
         self.client = client
-        self._readers = Workers(max(concurrency, windows_at_once), "reader")
-        self._callers = Workers(concurrency, "caller")
+        self.readers = Workers(max(concurrency, windows_at_once), "reader")
+        self.callers = Workers(concurrency, "caller")
+        self.room = Room()
+        self._refused: dict[str, SkipAccount] = {}
 
     def close(self) -> None:
         """Stop the threads."""
-        self._readers.close()
-        self._callers.close()
+        self.readers.close()
+        self.callers.close()
+
+    @contextlib.contextmanager
+    def asking_for(self, account: str) -> Iterator[None]:
+        """Raise for an account what was raised when it was refused: whoever comes later need not ask."""
+        if refused := self._refused.get(account):
+            raise refused
+        try:
+            yield
+        except SkipAccount as refused:
+            self._refused[account] = refused
+            raise
 
     def read(
         self,
@@ -115,7 +159,7 @@ class Fetcher:
         zone: Callable[[str], tzinfo] = lambda account: UTC,
     ) -> Reading:
         """Begin to read windows of accounts; the windows of an account come out in the order given."""
-        return Reading(source, plan, pad, zone, self.client, self._readers, self._callers)
+        return Reading(source, plan, pad, zone, self)
 
 
 class Reading:
@@ -127,43 +171,47 @@ class Reading:
         plan: Mapping[str, Sequence[Window | None]],
         pad: timedelta,
         zone: Callable[[str], tzinfo],
-        client: ApiClient,
-        readers: Workers,
-        callers: Workers,
+        fetcher: Fetcher,
     ) -> None:
-        self.source, self.pad, self.zone, self.client, self.callers = source, pad, zone, client, callers
+        self.source, self.pad, self.zone, self.fetcher = source, pad, zone, fetcher
         self._ready: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._room = threading.Condition()
-        self.waiting_rows = 0
+        self._room = fetcher.room
+        self._written = False
         self._queues = {account: deque(Job(account, w) for w in plan[account]) for account in plan}
+        with self._room.changed:
+            self._room.windows += sum(map(len, self._queues.values()))
         # First windows first, so that every account's next window to write is always under way.
         rounds = max((len(jobs) for jobs in self._queues.values()), default=0)
         for number in range(rounds):
             for jobs in [list(q) for q in self._queues.values()]:
                 if number < len(jobs):
-                    readers.submit(self._read, jobs[number])
+                    fetcher.readers.submit(self._read, jobs[number])
 
     def events(self) -> Iterator[Arrived | Finished]:
         """What happened, in the order of each account's windows, until every window is over."""
+        with self._room.changed:
+            self._written = True
+            self._room.changed.notify_all()
         while any(self._queues.values()):
             account = self._ready.get()
             jobs = self._queues[account]
             while jobs and (event := self._next(jobs[0])) is not None:
                 if isinstance(event, Finished):
-                    with self._room:
+                    with self._room.changed:
                         jobs.popleft()
-                        self._room.notify_all()
+                        self._room.windows -= 1
+                        self._room.changed.notify_all()
                 yield event
 
     def give_up(self, account: str) -> list[Job]:
         """Read no more of this account; returns the windows that were left."""
-        with self._room:
-            left = list(self._queues[account])
+        with self._room.changed:
+            jobs = self._queues.get(account, deque())
+            left = list(jobs)
             for job in left:
-                job.cancelled = True
-                self.waiting_rows -= sum(batch.size for batch in job.out)
-            self._queues[account].clear()
-            self._room.notify_all()
+                self._cancel(job)
+            self._room.windows -= len(left)
+            jobs.clear()
         return left
 
     def _next(self, job: Job) -> Arrived | Finished | None:
@@ -173,9 +221,10 @@ class Reading:
             if isinstance(item, Future) and not item.done():
                 return None
             job.out.popleft()
-            with self._room:
-                self.waiting_rows -= weight
-                self._room.notify_all()
+            with self._room.changed:
+                self._room.rows -= weight
+                if not self._room.full:
+                    self._room.changed.notify_all()
             if isinstance(item, list):
                 return Arrived(job, item)
             if (error := item.exception()) is None:
@@ -186,14 +235,17 @@ class Reading:
         return self._failed(job, job.error) if job.error else Finished(job, None)
 
     def _failed(self, job: Job, error: BaseException) -> Finished:
-        with self._room:
-            job.cancelled = True
-            self.waiting_rows -= sum(batch.size for batch in job.out)
-            job.out.clear()
-            self._room.notify_all()
+        with self._room.changed:
+            self._cancel(job)
         if not isinstance(error, TapError):
             raise error
         return Finished(job, error)
+
+    def _cancel(self, job: Job) -> None:
+        job.cancelled = True
+        self._room.rows -= sum(batch.size for batch in job.out)
+        job.out.clear()
+        self._room.changed.notify_all()
 
     # In a reader's thread.
 
@@ -201,21 +253,26 @@ class Reading:
         job.started_at = datetime.now(UTC)
         try:
             if not job.cancelled:
-                for batch in self.source.read(JobScope(self, job)):
-                    self._put(job, batch)
+                with self.fetcher.asking_for(job.account):
+                    for batch in self.source.read(JobScope(self, job)):
+                        self._put(job, batch)
         except CancelledError:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             job.error = error
         finally:
+            with self._room.changed:
+                self._arrived(job, -job.held)
+                self._room.changed.notify_all()
             job.ended = True
             self._ready.put(job.account)
 
     def _put(self, job: Job, batch: Batch) -> None:
-        with self._room:
+        with self._room.changed:
             if job.cancelled:
                 raise CancelledError
-            self.waiting_rows += batch.size
+            self._arrived(job, -min(job.held, batch.size))
+            self._room.rows += batch.size
             job.out.append(batch)
         if isinstance(batch.rows, list):
             self._ready.put(job.account)
@@ -224,11 +281,27 @@ class Reading:
 
     def wait_for_room(self, job: Job) -> None:
         """Block a reader while too many rows wait, unless its window is the next to be written."""
-        with self._room:
-            while not job.cancelled and self.waiting_rows > ROOM and self._queues[job.account][0] is not job:
-                self._room.wait()
+        room = self._room
+        with room.changed:
+            self._arrived(job, 0)
+            while not job.cancelled and room.full and not (self._written and self._queues[job.account][0] is job):
+                room.changed.wait()
             if job.cancelled:
                 raise CancelledError
+            job.coming = PAGE
+            room.coming += PAGE
+
+    def hold(self, job: Job, rows: int) -> None:
+        """Count rows that the source keeps back."""
+        with self._room.changed:
+            self._arrived(job, rows)
+
+    def _arrived(self, job: Job, held: int) -> None:
+        """The call for which there was room is over; so many rows more, or less, are kept back."""
+        self._room.coming -= job.coming
+        job.coming = 0
+        self._room.rows += held
+        job.held += held
 
 
 class JobScope:
@@ -247,15 +320,19 @@ class JobScope:
         """The decoded answer of one call for this account."""
         if self._job.cancelled:
             raise CancelledError
-        return self._reading.client.call(Call(path, self.account, params, body), self._job.meter)
+        return self._reading.fetcher.client.call(Call(path, self.account, params, body), self._job.meter)
 
     def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
         """Run a task among the callers."""
-        return self._reading.callers.submit(task, *args)
+        return self._reading.fetcher.callers.submit(task, *args)
 
     def wait_for_room(self) -> None:
         """Block while too many rows wait to be written."""
         self._reading.wait_for_room(self._job)
+
+    def hold(self, rows: int) -> None:
+        """Count rows among those that wait, which are kept back until their window is whole."""
+        self._reading.hold(self._job, rows)
 
     def reject(self, row: Row, reason: str) -> None:
         """Keep a row that cannot be used, with its reason."""

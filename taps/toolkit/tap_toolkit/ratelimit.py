@@ -82,8 +82,8 @@ class RateBudget:
     def acquire(self, account: str, slots: threading.Semaphore | None = None) -> float:
         """Wait until the account may be asked once more; returns the seconds waited. Thread-safe.
 
-        ``slots`` are for calls under way. One is held on return, but none while waiting, so that others may be asked; and
-        nobody is let through who then waits for a slot, while answers tell that too much was asked already.
+        ``slots`` are for calls under way. One is held on return, but none while waiting, so that others may be asked;
+        and nobody is let through who then waits for a slot, while answers tell that too much was asked already.
         """
         slots = slots or threading.Semaphore()
         waited = 0.0

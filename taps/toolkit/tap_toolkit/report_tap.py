@@ -16,8 +16,8 @@ class ReportTap(PlatformTap):
     """A platform gives its table of reports, whose settings it lists with its own, and how a report is read."""
 
     report_table: ClassVar[ReportTable]
-    # Windows mostly wait for reports.
-    windows_at_once = 16
+    # Windows mostly wait for reports, and platforms that name no limit of reports prepare at least a hundred at once.
+    windows_at_once = 128
 
     @abc.abstractmethod
     def report_stream(self, report: Report, patience: float) -> type[ReportStream]:

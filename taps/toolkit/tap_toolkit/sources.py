@@ -53,6 +53,9 @@ class Scope(Protocol):
     def wait_for_room(self) -> None:
         """Block while too many rows wait to be written."""
 
+    def hold(self, rows: int) -> None:
+        """Count rows among those that wait, which are kept back until their window is whole."""
+
     def reject(self, row: Row, reason: str) -> None:
         """Keep a row that cannot be used, with its reason."""
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from singer_sdk import Stream
 from singer_sdk.mapper import SameRecordTransform
 
+from tap_toolkit.ahead import Begun
 from tap_toolkit.errors import Fatal, SkipAccount, SkipStream, TapError
 from tap_toolkit.fetch import Arrived, Finished, Job
 from tap_toolkit.privacy import published, scrubber
@@ -73,6 +74,22 @@ class PlatformStream(Stream):
         covered = state.covered(account) if self.replication_method == "INCREMENTAL" else ()
         return self.windows.plan(start=tap.start, now=tap.now, end=tap.end, covered=covered, zone=zone)
 
+    def begin(self) -> Begun:
+        """Plan what is to be read of each account, and begin to read it. Any thread may do so, ahead of the turn."""
+        tap, state = self.tap, StreamState(self.name, cast(dict[str, Any], self.tap.state))
+        plan: dict[str, Sequence[Window | None]] = {}
+        refused: dict[str, TapError] = {}
+        for account in tap.accounts:
+            if account in tap.dead:
+                continue
+            try:
+                with tap.fetcher.asking_for(account):
+                    plan[account] = self.plan(account, state)
+            except TapError as error:
+                refused[account] = error
+        pad = self.windows.pad if self.windows else timedelta(0)
+        return Begun(tap.fetcher.read(self.source, plan, pad=pad, zone=tap.zone), plan, refused)
+
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
         """None: bookmarks come from the windows asked for, which never reach past the moment the sync began."""
 
@@ -99,6 +116,7 @@ class _Sync:
 
     def __init__(self, stream: PlatformStream, *, write: bool) -> None:
         self.stream, self.tap, self.write = stream, stream.tap, write
+        self.now = stream.tap.now  # asked for here first, in the main thread, and the same for all
         self.state = StreamState(stream.name, cast(dict[str, Any], self.tap.state))
         salt = self.tap.config.get("pii_salt") or ""
         self.personal: set[str] = set()
@@ -113,27 +131,23 @@ class _Sync:
     def run(self) -> Iterator[Record]:
         stream, tap = self.stream, self.tap
         kept = stream.windows.retention if stream.windows else None
-        if kept is not None and tap.start < tap.now - kept:
+        if kept is not None and tap.start < self.now - kept:
             stream.logger.warning(
                 "%s: the platform keeps %d days: nothing before %s can be read, whatever start_date says.",
                 stream.name,
                 kept.days,
-                iso(tap.now - kept),
+                iso(self.now - kept),
             )
-        plan: dict[str, Sequence[Window | None]] = {}
+        reading, plan, refused = tap.ahead.begun(stream)
         for account in tap.accounts:
             if reason := tap.dead.get(account):
+                reading.give_up(account)
                 self._skipped(Job(account, None), reason)
-                continue
-            try:
-                plan[account] = stream.plan(account, self.state)
-            except Fatal:
-                raise
-            except TapError as error:
+            elif isinstance(error := refused.get(account), Fatal):
+                raise error
+            elif error:
                 self._account_failed(account, error, [Job(account, None)])
-        self.progress["windows"] = sum(map(len, plan.values()))
-        pad = stream.windows.pad if stream.windows else timedelta(0)
-        reading = tap.fetcher.read(stream.source, plan, pad=pad, zone=tap.zone)
+        self.progress["windows"] = sum(len(windows) for account, windows in plan.items() if account not in tap.dead)
         for event in reading.events():
             if isinstance(event, Arrived):
                 yield from self._arrived(event.job, event.rows)
@@ -207,6 +221,7 @@ class _Sync:
         reason = str(error)
         if isinstance(error, SkipAccount):
             self.tap.dead[account] = reason
+            self.tap.ahead.give_up(account)
             self.tap.gap(f"{self.tap.account_name} {account} was skipped: {reason}")
         elif isinstance(error, SkipStream):
             self.tap.gap(f"{self.stream.name} of {self.tap.account_name} {account} was skipped: {reason}")

@@ -20,6 +20,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
+from tap_toolkit.ahead import ReadAhead
 from tap_toolkit.cli import TapCommand
 from tap_toolkit.errors import Fatal, SkipAccount, TapError
 from tap_toolkit.fetch import Fetcher
@@ -230,6 +231,7 @@ class PlatformTap(Tap):
         self.dead: dict[str, str] = {}
         self.has_written = False
         self._zones: dict[str, tzinfo] = {}
+        self.ahead = ReadAhead()
         self.ledger = Ledger(self)
         return [*self.make_streams(), self.ledger.windows, self.ledger.rejections]
 
@@ -245,6 +247,8 @@ class PlatformTap(Tap):
     def run(self) -> None:
         """Read everything that is selected. Raises one sentence at the end when there are gaps."""
         self.client.check_reachable()
+        chosen = [s for s in self.streams.values() if isinstance(s, PlatformStream) and s.selected]
+        self.ahead = ReadAhead(chosen, self.fetcher)
         try:
             try:
                 self.sync_all()

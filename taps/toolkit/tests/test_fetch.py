@@ -247,7 +247,7 @@ def test_rows_waiting_to_be_written_are_bounded(monkeypatch: pytest.MonkeyPatch)
     count = 0
     for event in reading.events():
         time.sleep(0.0005)  # a slow target
-        most = max(most, reading.waiting_rows)
+        most = max(most, fetcher.room.rows)
         count += len(event.rows) if isinstance(event, Arrived) else 0
     assert count >= 2 * 24 * 40
     # The room, a page for each reader, and what the first window of each account may add.

@@ -54,6 +54,9 @@ class Nowhere:
     def wait_for_room(self) -> None:
         self.paused += 1
 
+    def hold(self, rows: int) -> None:
+        raise AssertionError(rows)
+
     def reject(self, row: Row, reason: str) -> None:
         raise AssertionError(reason)
 
@@ -235,7 +238,7 @@ def test_trouble_while_a_piece_is_cut_is_a_gap() -> None:
         rows_of(Unknown(most=1))
 
 
-def test_no_report_is_asked_for_while_too_many_rows_wait() -> None:
+def test_no_report_is_fetched_while_too_many_rows_wait() -> None:
     scope = Nowhere()
     list(Platform(days=8, most=6).read(scope))
     assert scope.paused >= 4
