@@ -54,12 +54,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Subject:
-    """A tap. ``name`` is its executable, ``platform`` its name in the sandbox.
+    """A tap. ``name`` is its executable, ``platform`` its name in the sandbox, ``accounts_setting`` that of its accounts.
 
     ``listing``, ``detail``, ``token`` and ``dated`` are parts of the paths it calls, for plans of faults: the listing
     that ``tables[0]`` is read by, the calls that bring its rows, those that renew tokens, and some whose rows bear the
     time of their last change. ``choices`` are what owners choose on the page of consent, one after the other, until all
-    accounts can be read; ``rotates``: a token that has ended can be renewed. Rows of ``snapshots`` are of the day on
+    accounts can be read; ``rotates``: a token that has ended can be renewed. ``calls`` are parts of the paths of what
+    brings the rows of ``tables``, and ``troubles`` faults that only this platform knows, and that pass. Rows of ``snapshots`` are of the day on
     which they are read, by the real clock.
     """
 
@@ -67,6 +68,7 @@ class Subject:
     platform: str
     settings: Callable[[Sandbox, Path], Config]
     accounts: Callable[[Sandbox], list[str]]
+    accounts_setting: str
     tables: tuple[Table, ...]
     listing: str
     detail: str
@@ -74,6 +76,8 @@ class Subject:
     dated: str
     choices: Callable[[Sandbox], list[str]]
     rotates: bool
+    calls: tuple[str, ...]
+    troubles: tuple[Mapping[str, Any], ...]
     snapshots: tuple[str, ...] = ()
 
     @property
@@ -129,6 +133,7 @@ SHOPEE = Subject(
     platform="shopee",
     settings=_shopee,
     accounts=lambda sandbox: [str(shop) for shop in sandbox.shop_ids],
+    accounts_setting="shop_ids",
     tables=(
         Table(
             "orders",
@@ -156,6 +161,12 @@ SHOPEE = Subject(
     dated="order/get_order_detail",
     choices=lambda sandbox: [str(shop) for shop in sandbox.shop_ids],
     rotates=True,
+    calls=("order/get_order_list", "order/get_order_detail", "product/", "payment/", "shop/get_shop_info"),
+    troubles=(
+        {"kind": "expire_token"},
+        {"kind": "rate_limit"},
+        {"kind": "rate_limit", "status": 429, "retry_after": 1},
+    ),
     snapshots=("shop_performance",),
 )
 
@@ -164,6 +175,7 @@ FACEBOOK_ADS = Subject(
     platform="facebook_ads",
     settings=_facebook,
     accounts=lambda sandbox: list(sandbox.ad_account_ids),
+    accounts_setting="account_ids",
     tables=(
         Table(
             "daily_ad",
@@ -190,6 +202,14 @@ FACEBOOK_ADS = Subject(
     dated="/campaigns",
     choices=lambda sandbox: ["1"],
     rotates=False,
+    calls=("/insights", "/campaigns", "/act_"),
+    troubles=(
+        {"kind": "rate_limit", "regain_minutes": 0},
+        {"kind": "job", "outcome": "failed"},
+        {"kind": "job", "outcome": "skipped"},
+        {"kind": "job", "outcome": "unreadable"},
+        {"kind": "job", "outcome": "lingering", "ms": 300},
+    ),
 )
 
 SUBJECTS = (SHOPEE, FACEBOOK_ADS)
