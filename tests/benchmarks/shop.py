@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from talat_sandbox.platforms.shopee.protocol import sign
 from talat_sandbox.testing import Sandbox, running_sandbox
 from tests.benchmarks.bounds import BATCH
-from tests.benchmarks.environments import PEERS, ROOT, ours, peer
+from tests.benchmarks.environments import ROOT, ours
 from tests.benchmarks.measure import BenchmarkError, Command, Sample, run
 
 _END = datetime.fromisoformat("2026-10-31T17:00:00+00:00")  # midnight in Bangkok; any past instant would do
@@ -51,15 +51,7 @@ class Shop:
             "end_date": _END.isoformat(),
             **settings,
         }
-        return Command([ours("tap-shopee"), "--config", self._write("tap", config), "--catalog", self._catalog])
-
-    def stock(self) -> Command:
-        """The tap with singer-sdk alone."""
-        return Command([peer("stock"), str(PEERS / "stock_tap.py"), "--config", self.settings])
-
-    def peers(self) -> dict[str, Callable[[], Command]]:
-        """Everybody else who reads the same orders, by name."""
-        return {"stock singer-sdk": self.stock}
+        return Command([ours("tap-shopee"), "--config", self.write("tap", config), "--catalog", self._catalog])
 
     def watched(self, *commands: Command) -> Sample:
         """Run a pipeline that reads everything. Raises BenchmarkError when it cannot have read all orders."""
@@ -70,11 +62,10 @@ class Shop:
             raise BenchmarkError(f"{commands[0].argv[:2]} asked for at most {asked * BATCH} of {self.orders} orders")
         return sample
 
-    @cached_property
-    def settings(self) -> str:
-        """The file of settings for the peers (see peers/shopee_api.py)."""
-        return self._write(
-            "peers",
+    def settings(self, **more: Any) -> str:
+        """The file of settings for the peers (see peers/shopee_api.py), with more if need be."""
+        return self.write(
+            "-".join(("peers", *map(str, more.values()))),
             {
                 "api_url": self.sandbox.url,
                 "partner_id": self.sandbox.partner_id,
@@ -84,6 +75,7 @@ class Shop:
                 "start": int(self.start.timestamp()),
                 "end": int(_END.timestamp()),
                 "fields": self._facts["fields"],
+                **more,
             },
         )
 
@@ -109,6 +101,12 @@ class Shop:
         if records != self.orders:
             raise BenchmarkError(f"{records} of {self.orders} orders were read")
 
+    def write(self, name: str, content: Mapping[str, Any]) -> str:
+        """Keep JSON in the shop's folder, and return the file's path."""
+        path = self.folder / f"{name}.json"
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return str(path)
+
     @cached_property
     def _facts(self) -> dict[str, Any]:
         asked = [sys.executable, "-m", "tests.benchmarks.order_facts", self.start.isoformat(), _END.isoformat()]
@@ -117,19 +115,14 @@ class Shop:
 
     @cached_property
     def _catalog(self) -> str:
-        config = self._write(
+        config = self.write(
             "discover", {"partner_id": 1, "partner_key": "", "shop_ids": [1], "start_date": "2026-01-01"}
         )
         found = self.folder / "all.json"
         run(Command([ours("tap-shopee"), "--config", config, "--discover"]), stdout=found)
         catalog = json.loads(found.read_text("utf-8"))
         catalog["streams"] = [stream for stream in catalog["streams"] if stream["tap_stream_id"] == "orders"]
-        return self._write("catalog", catalog)
-
-    def _write(self, name: str, content: Mapping[str, Any]) -> str:
-        path = self.folder / f"{name}.json"
-        path.write_text(json.dumps(content), encoding="utf-8")
-        return str(path)
+        return self.write("catalog", catalog)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ _HEAD = ("work", "ours", "against", "ratio", "aim", "")
 
 @dataclass(frozen=True)
 class Line:
-    """One comparison. The ratio is how many times better ``ours`` is, or (``within``) how many times worse.
+    """One comparison. The ratio is how many times better ``ours`` is; for ``within`` how many times worse.
 
     ``kind``: `times` (as fast as, by at least ``aim``), `within` (``aim`` times ``theirs``), `below` (``ours`` itself
     is at most ``aim``). Without an aim it is for information.
