@@ -54,14 +54,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Subject:
-    """A tap. ``name`` is its executable, ``platform`` its name in the sandbox, ``accounts_setting`` that of its accounts.
+    """A tap. ``name`` is its executable, ``platform`` its name in the sandbox, ``accounts_setting`` names its accounts.
 
     ``listing``, ``detail``, ``token`` and ``dated`` are parts of the paths it calls, for plans of faults: the listing
     that ``tables[0]`` is read by, the calls that bring its rows, those that renew tokens, and some whose rows bear the
-    time of their last change. ``choices`` are what owners choose on the page of consent, one after the other, until all
-    accounts can be read; ``rotates``: a token that has ended can be renewed. ``calls`` are parts of the paths of what
-    brings the rows of ``tables``, and ``troubles`` faults that only this platform knows, and that pass. Rows of ``snapshots`` are of the day on
-    which they are read, by the real clock.
+    time of their last change. ``choices`` are what owners choose on the page of consent, one after the other, until
+    all accounts can be read; ``rotates``: a token that has ended can be renewed. ``calls`` are parts of the paths of
+    what brings the rows of ``tables``, and ``troubles`` faults that only this platform knows, and that pass. Rows of
+    ``snapshots`` are of the day on which they are read, by the real clock.
     """
 
     name: str
