@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tap_facebook_ads.client import FacebookClient, error_of
+from tap_toolkit.answers import text_in
 from tap_toolkit.errors import SkipWindow, decide
 from tap_toolkit.http import Params
 from tap_toolkit.jobs import Progress
@@ -47,7 +48,7 @@ class Insights(ReportSource):
         if piece.synchronous:
             return ""
         answer = scope.ask(f"act_{scope.account}/insights", (), dict(self._params(piece)))
-        return str(answer["report_run_id"])
+        return text_in(answer, "report_run_id", f"act_{scope.account}/insights")
 
     def look(self, scope: Scope, job: str) -> Progress:
         """Done is a completed job at 100 per cent: either comes without the other."""

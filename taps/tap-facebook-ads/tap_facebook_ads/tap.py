@@ -11,6 +11,7 @@ from singer_sdk import typing as th
 
 from tap_facebook_ads.client import FacebookClient
 from tap_facebook_ads.streams import REPORTS, STREAMS, report_stream
+from tap_toolkit.answers import text_in
 from tap_toolkit.errors import TapError
 from tap_toolkit.http import Call
 from tap_toolkit.regions import zone_named
@@ -108,4 +109,4 @@ class TapFacebookAds(ReportTap):
 
     def find_zone(self, account: str) -> tzinfo:
         """The account's time zone, in which Meta counts its days."""
-        return zone_named(self.info(account)["timezone_name"])
+        return zone_named(text_in(self.info(account), "timezone_name", f"act_{account}"))

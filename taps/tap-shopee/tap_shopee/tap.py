@@ -10,6 +10,7 @@ from singer_sdk import typing as th
 
 from tap_shopee.client import ShopeeClient
 from tap_shopee.streams import STREAMS
+from tap_toolkit.answers import text_in
 from tap_toolkit.errors import TapError
 from tap_toolkit.http import Call
 from tap_toolkit.regions import ZONES
@@ -91,4 +92,4 @@ class TapShopee(PlatformTap):
 
     def find_zone(self, account: str) -> tzinfo:
         """The zone of the shop's region."""
-        return ZONES.get(self.info(account)["region"], UTC)
+        return ZONES.get(text_in(self.info(account), "region", "shop/get_shop_info"), UTC)

@@ -44,7 +44,7 @@ def dig(body: Any, path: str) -> Any:
 
 
 def rows_in(answer: Any, path: str, call: str, *, told: bool = False) -> list[Any]:
-    """The rows of an answer, whatever they are; an object there is one. A null is none, and so is nothing if ``told``.
+    """The rows of an answer, whatever they are; an object there is one. A null is none, and so is nothing, if ``told``.
 
     Raises :class:`SkipWindow` for an answer of another shape: taken for an empty one, it would lose what it hides.
     """
@@ -53,11 +53,24 @@ def rows_in(answer: Any, path: str, call: str, *, told: bool = False) -> list[An
         return found
     if isinstance(found, dict) and found:
         return [found]
-    parent, _, name = path.rpartition(".")
-    holder = dig(answer, parent)
-    if found is None and isinstance(holder, Mapping) and (told or name in holder):
+    if found is None and told:
         return []
     raise SkipWindow(f"{call} answered in another shape: there are no rows under {path!r}. It is asked again later.")
+
+
+def told_in(answer: Any, path: str) -> bool:
+    """Whether an answer has a value, be it null, under a dotted path."""
+    parent, _, name = path.rpartition(".")
+    holder = dig(answer, parent)
+    return isinstance(holder, Mapping) and name in holder
+
+
+def text_in(answer: Any, name: str, call: str) -> str:
+    """A text, or a number as one, without which nothing goes on. Raises :class:`SkipWindow` where there is none."""
+    found = dig(answer, name)
+    if isinstance(found, (str, int)) and found:
+        return str(found)
+    raise SkipWindow(f"{call} answered in another shape: there is no {name}. It is asked again later.")
 
 
 def unlike(rows: Iterable[Row], seen: set[Any]) -> Rows:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any, NamedTuple
 
 from tap_toolkit.privacy import DROP, HASH, keyed_hash, looks_personal, scrubber
@@ -77,7 +77,10 @@ def _date_time(value: Any) -> str | None:
         raise ValueError("is not an ISO 8601 time") from None
     if parsed.tzinfo is None:
         raise ValueError("is a time without a zone")
-    return parsed.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    try:
+        return parsed.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    except OverflowError:  # some platforms write "never" as the year 1, east of Greenwich
+        raise ValueError("is no time between the years 1 and 9999") from None
 
 
 def _date(value: Any) -> str:
@@ -113,6 +116,17 @@ def _number(value: Any) -> Decimal | None:
     raise ValueError("is not a number")
 
 
+def _money(value: Any) -> Decimal | None:
+    """An exact number as both warehouses hold it: one that does not fit would stop the load of all others."""
+    number = value if type(value) is Decimal else _number(value)
+    try:
+        if number is not None:
+            _EXACT.quantize(number, _NANO)
+    except (Inexact, InvalidOperation):
+        raise ValueError("has more than 29 digits before the point or 9 after it") from None
+    return number
+
+
 def _string(value: Any) -> str:
     if type(value) is bool:
         return "true" if value else "false"
@@ -139,6 +153,7 @@ _SCALARS: dict[str, tuple[frozenset[type], Callable[[Any], Any]]] = {
     "number": (frozenset({int, Decimal}), _number),
     "boolean": (frozenset({bool}), _boolean),
 }
+_NANO, _EXACT = Decimal("1e-9"), Context(prec=38, traps=[Inexact, InvalidOperation])
 _FORMATS: dict[str, Callable[[Any], Any]] = {"date-time": _date_time, "date": _date}
 _UNITS = {"s": 1, "ms": 1000}
 
@@ -252,6 +267,8 @@ def _compile(field: Mapping[str, Any], required: bool, salt: str, on_personal: C
         return _Field(null, functools.partial(_epoch, unit=_UNITS[unit]), required)
     if convert := _FORMATS.get(field.get("format", "")):
         return _Field(null, convert, required)
+    if types == ["number"] and "x-sql-datatype" in field:
+        return _Field(frozenset({int}) | null, _money, required)
     if len(types) == 1 and types[0] in _SCALARS:
         passes, convert = _SCALARS[types[0]]
         return _Field(passes | null, convert, required)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 from tap_toolkit.answers import Row as Row
 from tap_toolkit.answers import Rows as Rows
 from tap_toolkit.answers import dig as dig
-from tap_toolkit.answers import objects, rows_in, unlike
+from tap_toolkit.answers import objects, rows_in, told_in, unlike
 from tap_toolkit.errors import SkipRecord, SkipWindow, Split
 from tap_toolkit.http import Params
 from tap_toolkit.windows import Window, epoch_of
@@ -53,8 +53,8 @@ class Scope(Protocol):
     def wait_for_room(self) -> None:
         """Block while too many rows wait to be written."""
 
-    def hold(self, rows: int) -> None:
-        """Count rows among those that wait, which are kept back until their window is whole."""
+    def gather(self, fetch: Callable[[], Rows]) -> Rows:
+        """The rows of a fetch that waits for room once, for all of its pages: they are of use only when it is whole."""
 
     def reject(self, row: Row, reason: str) -> None:
         """Keep a row that cannot be used, with its reason."""
@@ -171,7 +171,7 @@ class Detail:
                 return []
             middle = len(batch) // 2
             return self.fetch(scope, batch[:middle]) + self.fetch(scope, batch[middle:])
-        rows = rows_in(answer, self.rows, self.path)
+        rows = rows_in(answer, self.rows, self.path, told=told_in(answer, self.rows))
         if self.unwrap:
             rows = [row.get(self.unwrap) if isinstance(row, dict) else row for row in rows]
         found = objects(scope.reject, rows, self.path)

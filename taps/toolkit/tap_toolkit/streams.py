@@ -179,7 +179,7 @@ class _Sync:
             except UnusableError as error:
                 self._reject(job, row, str(error))
                 continue
-            if cursor and record[cursor] in edges:
+            if cursor and record.get(cursor) in edges:
                 continue
             self.rows[job] += 1
             if fast:

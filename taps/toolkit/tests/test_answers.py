@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tap_toolkit.answers import Row, Rows, decode, rows_in, unlike
+from tap_toolkit.answers import Row, Rows, decode, rows_in, text_in, unlike
 from tap_toolkit.errors import SkipWindow
 from tap_toolkit.sources import Detail, Listing, Paging
 from tap_toolkit.windows import Window
@@ -94,9 +94,21 @@ def test_an_answer_without_rows_is_a_gap_and_no_empty_listing(answer: Any) -> No
     assert details.rejected == []
 
 
-@pytest.mark.parametrize("answer", [{"rows": []}, {"rows": None}, {"more": False}])
+@pytest.mark.parametrize("answer", [{"rows": []}, {"rows": None, "more": False}, {"more": False}])
 def test_platforms_may_write_no_rows_as_nothing(answer: Any) -> None:
     assert OneJob(lambda path, params: answer).read(PAGED) == []
+
+
+def test_a_null_is_only_believed_of_a_page_that_says_that_it_is_the_last() -> None:
+    with pytest.raises(SkipWindow):
+        OneJob(lambda path, params: {"rows": None}).read(PAGED)
+
+
+@pytest.mark.parametrize("odd", [*ODD, {}, {"id": None}, {"id": ""}, {"id": [1]}])
+def test_what_nothing_goes_on_without_is_asked_for_again(odd: Any) -> None:
+    assert text_in({"id": 5}, "id", "c") == "5"
+    with pytest.raises(SkipWindow, match="c answered in another shape: there is no id"):
+        text_in(odd, "id", "c")
 
 
 def test_rows_are_found_at_the_root_and_below() -> None:
