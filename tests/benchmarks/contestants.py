@@ -73,3 +73,9 @@ def airbyte(shop: Shop, workers: int) -> Command:
     config, catalog = shop.settings(workers=workers), shop.write("airbyte-catalog", _AIRBYTE_CATALOG)
     argv = [peer("airbyte"), str(PEERS / "airbyte_orders.py"), "read", "--config", config, "--catalog", catalog]
     return Command(argv)
+
+
+def registry_target(shop: Shop, database: Path, schema: str) -> Command:
+    """The target-duckdb that the registry has."""
+    config = shop.write("registry-duckdb", {"path": str(database), "default_target_schema": schema})
+    return Command([peer("target-duckdb", "target-duckdb"), "--config", config])

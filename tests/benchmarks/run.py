@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 
-from tests.benchmarks import extraction, latency, start_up
+from tests.benchmarks import extraction, latency, loading, start_up
 from tests.benchmarks.rows import Bench
 from tests.benchmarks.table import Line, as_markdown, as_text
 
@@ -18,6 +18,8 @@ ROWS = {
     "latency": latency.without_limit,
     "rate-limit": latency.with_limit,
     "extraction": extraction.measure,
+    "load-duckdb": loading.into_duckdb,
+    "load-bigquery": loading.into_bigquery,
     "start-up": start_up.measure,
 }
 

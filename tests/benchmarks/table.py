@@ -28,9 +28,8 @@ class Line:
     @property
     def ratio(self) -> float | None:
         """Ours and theirs as one number; None where there is nothing to compare with."""
-        if self.theirs is None:
-            return None
-        return self.ours / self.theirs if self.kind == "within" else self.theirs / self.ours
+        over, under = (self.ours, self.theirs) if self.kind == "within" else (self.theirs, self.ours)
+        return over / under if over is not None and under else None
 
     @property
     def met(self) -> bool | None:
