@@ -141,6 +141,17 @@ def test_given_a_folder_that_is_not_there_then_it_is_made(duck: Warehouse, tmp_p
     assert errors(duck.command(RUN))[0].startswith("The folder /proc/none cannot be made (")
 
 
+@pytest.mark.parametrize("name", ["raw.duckdb", "it's a file.duckdb", "memory"])
+def test_given_a_file_of_any_name_then_it_is_loaded(duck: Warehouse, tmp_path: Path, name: str) -> None:
+    # DuckDB calls a file by its name, and so could not tell raw.duckdb from the schema raw in it.
+    duck.config["path"] = str(tmp_path / name)
+    assert duck.load(RUN) == duck.load(RUN) == [{"at": 1}]
+    with duckdb.connect(":memory:") as db:
+        db.execute(f"ATTACH '{duck.config['path'].replace(chr(39), chr(39) * 2)}' AS w (READ_ONLY)")
+        assert db.execute("SELECT id, name FROM w.raw.items ORDER BY id").fetchall() == [(1, "a"), (2, "b")]
+    assert [file.name for file in tmp_path.glob(f"{name}*")] == [name]
+
+
 def test_given_no_schema_setting_then_the_streams_prefix_is_the_schema(duck: Warehouse) -> None:
     del duck.config["default_target_schema"]
     items = {**ITEM, "stream": "shop-items"} if isinstance(ITEM, dict) else ITEM
