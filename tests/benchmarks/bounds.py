@@ -7,8 +7,6 @@ an answer takes exactly the latency.
 
 from __future__ import annotations
 
-import heapq
-from collections import deque
 from collections.abc import Sequence
 
 PAGE, BATCH = 100, 50
@@ -29,7 +27,7 @@ def limited(windows: Sequence[int], latency: float, per_second: int) -> float:
 
     Every call is made as soon as the sliding second has room, pages before details, for more calls hang on them.
     """
-    granted: deque[float] = deque()
+    granted: list[float] = []
     ready = [(0.0, 0, number) for number in range(len(windows))]  # (ready at, 0 page or 1 details, window)
     pages_done, batches_asked = [0] * len(windows), [0] * len(windows)
     now = end = 0.0
@@ -37,7 +35,6 @@ def limited(windows: Sequence[int], latency: float, per_second: int) -> float:
         now = max(now, min(ready)[0], granted[-per_second] + 1.0 if len(granted) >= per_second else 0.0)
         _, kind, window = call = min((call for call in ready if call[0] <= now), key=lambda call: call[1:])
         ready.remove(call)
-        heapq.heapify(ready)
         granted.append(now)
         end = max(end, now + latency)
         if kind:
@@ -50,5 +47,4 @@ def limited(windows: Sequence[int], latency: float, per_second: int) -> float:
         batches_asked[window] = full
         if more:
             ready.append((now + latency, 0, window))
-        heapq.heapify(ready)
     return end
