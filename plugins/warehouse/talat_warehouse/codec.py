@@ -20,11 +20,12 @@ from talat_warehouse.kinds import EXTRACTED_AT, METADATA, SEQUENCE, Kind, column
 _INT64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _NULL = msgspec.Raw(b"null")
 #: What the struct decodes a column as. JSON stays text: parsing it would cost time and the digits of numbers.
+#: So do decimals, of which arithmetic is needed for the fewest.
 _TYPES: dict[Kind, Any] = {
     Kind.STRING: str,
     Kind.INTEGER: _INT64,
     Kind.NUMBER: float,
-    Kind.DECIMAL: Decimal,
+    Kind.DECIMAL: msgspec.Raw,
     Kind.BOOLEAN: bool,
     Kind.TIMESTAMP: datetime,
     Kind.DATE: date,
@@ -43,6 +44,8 @@ _EXPECTED = {
     Kind.JSON: "valid JSON",
 }
 _UNSEARCHABLE = re.compile(r'["\\\x00-\x1f]')
+#: A number of so many characters has at most 9 digits after its point and 29 before it.
+_SURELY_FITS = 11
 _NANO = Decimal("1e-9")
 _EXACT = Context(prec=38, traps=[Inexact, InvalidOperation])
 
@@ -90,7 +93,7 @@ class Codec:
             kind = self._kinds[name]
             if name in self._keys:
                 fields.append((field, _TYPES[kind], msgspec.NODEFAULT))
-            elif kind is Kind.JSON:
+            elif _TYPES[kind] is msgspec.Raw:
                 fields.append((field, msgspec.Raw, _NULL))
             else:
                 fields.append((field, _TYPES[kind] | None, None))
@@ -117,8 +120,8 @@ class Codec:
         record.sequence = sequence
         for field in self._decimals:
             value = getattr(record, field)
-            if value is not None:
-                setattr(record, field, self._decimal_text(field, value))
+            if value is not _NULL:
+                setattr(record, field, self._decimal_text(field, str(value, "utf-8")))
         for field in self._nested:
             value = getattr(record, field)
             if value is not _NULL:
@@ -132,13 +135,21 @@ class Codec:
         _encoder.encode_into(record, to, -1)
         to += b"\n"
 
-    def _decimal_text(self, field: str, value: Decimal) -> str:
+    def _decimal_text(self, field: str, raw: str) -> str | None:
+        if len(raw) <= _SURELY_FITS and raw.replace(".", "", 1).removeprefix("-").isdigit():
+            return raw
+        name = self._name(field)
+        if raw == "null":
+            if name in self._keys:
+                raise self._keyless(name)
+            return None
         try:
+            value = msgspec.json.decode(raw, type=Decimal)
             if _EXACT.quantize(value, _NANO).is_finite():
                 return format(value, "f")
-        except (Inexact, InvalidOperation):
+        except (ValueError, ArithmeticError):  # msgspec's errors are ValueErrors
             pass
-        raise self._bad(self._name(field))
+        raise self._bad(name)
 
     def _nested_text(self, field: str, raw: bytes) -> str | None:
         if raw == b"null":
@@ -167,7 +178,7 @@ class Codec:
             if text != b"null":
                 values[field] = self._value(name, text)
             elif name in self._keys:
-                raise BadRecordError(self.stream, f"a record has no value for its key '{name}'")
+                raise self._keyless(name)
         return self._struct(**values)
 
     def _value(self, name: str, text: bytes) -> Any:
@@ -185,11 +196,14 @@ class Codec:
             if kind is Kind.TIMESTAMP:
                 return datetime.fromisoformat(msgspec.json.decode(text, type=str))
             return msgspec.json.decode(text, type=_TYPES[kind])
-        except (ValueError, ArithmeticError):  # msgspec's errors are ValueErrors
+        except (ValueError, ArithmeticError):
             raise self._bad(name) from None
 
     def _name(self, field: str) -> str:
         return next(name for name, known in self._fields.items() if known == field)
+
+    def _keyless(self, name: str) -> BadRecordError:
+        return BadRecordError(self.stream, f"a record has no value for its key '{name}'")
 
     def _bad(self, name: str) -> BadRecordError:
         return BadRecordError(self.stream, f"field '{name}' of a record is not {_EXPECTED[self._kinds[name]]}")

@@ -260,6 +260,10 @@ def test_given_no_value_for_a_key_then_it_is_a_bad_record(duck: Warehouse) -> No
     for values in ({"name": "x"}, {"id": None}):
         with pytest.raises(WarehouseError, match="no value for its key 'id'"):
             duck.load([ITEM, record("items", **values)])
+    money = schema("money", ["amount"], amount=DECIMAL)
+    for text in ("{}", '{"amount":null}'):
+        with pytest.raises(WarehouseError, match="no value for its key 'amount'"):
+            duck.load([money, raw_record("money", text)])
     with pytest.raises(WarehouseError, match="its key 'nope' is not"):
         duck.load([schema("items", ["nope"], id="integer")])
 
