@@ -68,10 +68,10 @@ def check_state(state: object, *, tap: str, streams: Iterable[str]) -> None:
         raise Fatal(f"The state given to {tap} has no map of bookmarks. {_MEND}")
     known = set(streams)
     for stream, entry in bookmarks.items():
-        if stream not in known:
-            continue
         if not isinstance(entry, Mapping):
             raise Fatal(f"The state of stream {stream} is not a JSON object. {_MEND}")
+        if stream not in known:
+            continue
         foreign = set(entry) - {"accounts"}
         if foreign:
             raise Fatal(

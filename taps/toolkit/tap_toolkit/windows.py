@@ -48,7 +48,10 @@ def instant(text: str) -> datetime:
     """
     parsed = datetime.fromisoformat(text)
     aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(microsecond=0)
+    try:
+        return aware.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise ValueError("a time before the year 1 or after 9999") from None
 
 
 class Window(NamedTuple):
@@ -151,7 +154,9 @@ class Windows:
                 begin = _following(self.period, begin, zone)
         if begin >= stop:
             return []
-        known = subtract(covered, [Window(stop, datetime.max.replace(tzinfo=UTC))])
+        known = subtract(
+            (span for span in covered if span.end > begin), [Window(stop, datetime.max.replace(tzinfo=UTC))]
+        )
         if known:
             known = subtract(known, [Window(known[-1].end - self.lookback, stop)])
         if self.period:

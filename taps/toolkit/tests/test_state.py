@@ -92,6 +92,7 @@ def test_accounts_survive_a_merge_by_key() -> None:
         ({"value": {}}, "no map of bookmarks"),
         ({"bookmarks": []}, "no map of bookmarks"),
         ({"bookmarks": {"orders": []}}, "stream orders is not a JSON object"),
+        ({"bookmarks": {"gone": []}}, "stream gone is not a JSON object"),
         ({"bookmarks": {"orders": {"replication_key_value": "2026"}}}, "written by another tap"),
         ({"bookmarks": {"orders": {"partitions": []}}}, "written by another tap"),
         ({"bookmarks": {"orders": {"accounts": []}}}, "accounts in the state of stream orders"),

@@ -244,3 +244,13 @@ def test_times_are_texts_of_one_width() -> None:
     assert iso(datetime(2026, 1, 2, 3, 4, 5, 999, tzinfo=ZoneInfo("Asia/Bangkok"))) == "2026-01-01T20:04:05Z"
     assert instant("2026-01-02T03:04:05.999+07:00") == datetime(2026, 1, 1, 20, 4, 5, tzinfo=UTC)
     assert instant("2026-01-02") == datetime(2026, 1, 2, tzinfo=UTC)
+    for beyond in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"):
+        with pytest.raises(ValueError, match="year"):
+            instant(beyond)
+
+
+def test_what_was_read_long_before_the_start_changes_nothing() -> None:
+    rule = Windows(span=days(10), lookback=days(30))
+    ancient = [Window(datetime.min.replace(tzinfo=UTC), instant("0001-01-02"))]
+    spans = {"start": instant("2026-01-01"), "now": instant("2026-03-11")}
+    assert rule.plan(**spans, covered=ancient) == rule.plan(**spans)
