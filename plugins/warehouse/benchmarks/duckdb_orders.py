@@ -1,136 +1,91 @@
-"""How much slower than DuckDB's own read_json is target-duckdb?
+"""How much slower than DuckDB's own staged merge is target-duckdb?
 
-    python plugins/warehouse/benchmarks/duckdb_orders.py [--orders 100000] [--rounds 3]
+    python plugins/warehouse/benchmarks/duckdb_orders.py [--orders 100000] [--rounds 5]
 
-Both load the same orders (41 fields, 2 items, about 1.8 KB) into a new DuckDB file, in turns, each in a process
-of its own; the target reads Singer messages and merges by key, read_json reads the bare records with the same
-columns. Prints medians of wall seconds, CPU seconds and peak memory.
+All load the same orders (see orders.py) into a new DuckDB file, in turns, each in a process of its own:
+
+- read_json: the bare records into a new table; no keys, no transaction with anything else;
+- staged merge: the bare records into a staging table, then delete by key and insert in one transaction, into a
+  table with the same columns;
+- target-duckdb: Singer messages, which it also checks, merges by key and acknowledges.
+
+Prints medians of wall seconds, CPU seconds and peak memory, and the median of the ratios of each round.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import Any
 
-TEXTS = ["order_status", "currency", "region", "shipping_carrier", "payment_method", "cancel_reason", "booking_sn"]
-TEXTS += ["buyer_user_id", "message_to_seller", "fulfillment_flag", "cancel_by", "note", "dropshipper", "invoice"]
-TIMES = ["create_time", "update_time", "pay_time", "ship_by_date", "pickup_done_time", "return_due", "note_update_time"]
-MONEY = ["total_amount", "estimated_shipping_fee", "actual_shipping_fee", "reverse_shipping_fee", "voucher", "coins"]
-WHOLE = ["days_to_ship", "weight_gram", "warehouse", "buyer_ratings", "parcels"]
-FLAGS = ["cod", "split_up", "fee_confirmed", "gift", "prescription"]
+from orders import measure, medians, order, schema, write
 
-
-def schema() -> dict[str, Any]:
-    """The JSON schema of an order."""
-    properties: dict[str, Any] = {"shop_id": {"type": "integer"}, "order_sn": {"type": "string"}}
-    properties |= {name: {"type": ["string", "null"]} for name in TEXTS}
-    properties |= {name: {"type": ["string", "null"], "format": "date-time"} for name in TIMES}
-    properties |= {name: {"type": ["number", "null"], "x-sql-datatype": "decimal"} for name in MONEY}
-    properties |= {name: {"type": ["integer", "null"]} for name in WHOLE}
-    properties |= {name: {"type": ["boolean", "null"]} for name in FLAGS}
-    return {"properties": properties | {"item_list": {"type": "array"}, "extra_fields": {"type": "object"}}}
-
-
-def order(number: int) -> dict[str, Any]:
-    """An order; the same for the same number."""
-    price = number % 90_000 / 100
-    item = {
-        "item_id": 2_500_000_000 + number,
-        "item_name": "เสื้อยืดคอกลม Cotton T-Shirt ใส่สบาย",
-        "item_sku": f"TS-{number % 997}",
-        "model_id": 2_000_000_000 + number,
-        "model_name": "M, ขาว",
-        "model_sku": f"TS-{number % 997}-M-W",
-        "model_quantity_purchased": 1 + number % 3,
-        "model_original_price": price + 100,
-        "model_discounted_price": price,
-        "wholesale": False,
-        "weight": 0.25,
-        "promotion_type": "product_promotion",
-        "promotion_id": 1_000_029_485,
-        "order_item_id": 2_500_000_000 + number,
-    }
-    values: dict[str, Any] = {"shop_id": 226001234, "order_sn": f"260131{number:08d}"}
-    values |= {name: f"{name[:9]} {number % 50}" for name in TEXTS}
-    values |= dict.fromkeys(TIMES, f"2026-01-31T{number % 24:02d}:{number % 60:02d}:00Z")
-    values |= dict.fromkeys(MONEY, price) | dict.fromkeys(WHOLE, number) | dict.fromkeys(FLAGS, True)
-    return values | {"item_list": [item, item], "extra_fields": {}}
-
-
-def write(folder: Path, orders: int) -> tuple[Path, Path]:
-    """The same orders as Singer messages and bare."""
-    singer, bare = folder / "singer.jsonl", folder / "bare.jsonl"
-    head = {"type": "SCHEMA", "stream": "orders", "schema": schema(), "key_properties": ["shop_id", "order_sn"]}
-    with singer.open("w") as messages, bare.open("w") as records:
-        print(json.dumps(head), file=messages)
-        for number in range(orders):
-            text = json.dumps(order(number), ensure_ascii=False, separators=(",", ":"))
-            print(text, file=records)
-            print(f'{{"type":"RECORD","stream":"orders","record":{text}}}', file=messages)
-        print('{"type":"STATE","value":{"done":true}}', file=messages)
-    return singer, bare
-
-
-READ_JSON = """
-import sys, duckdb
+PREPARE = """
+import json, sys, duckdb
 from talat_warehouse.duckdb import _TYPES
 from talat_warehouse.kinds import kind_of
-import json
 columns = {n: _TYPES[kind_of(p)] for n, p in json.loads(sys.argv[3])["properties"].items()}
+read = f"read_json('{sys.argv[2]}', format='newline_delimited', columns={columns})"
+"""
+READ_JSON = """
 with duckdb.connect(sys.argv[1]) as db:
-    db.execute(f"CREATE TABLE orders AS FROM read_json('{sys.argv[2]}', format='newline_delimited', columns={columns})")
+    db.execute(f"CREATE TABLE orders AS FROM {read}")
+"""
+STAGED_MERGE = """
+with duckdb.connect(sys.argv[1]) as db:
+    db.execute(f"CREATE TABLE orders ({', '.join(f'{n} {t}' for n, t in columns.items())})")
+    db.execute(f"CREATE TEMP TABLE stage AS FROM {read}")
+    db.begin()
+    db.execute("DELETE FROM orders o USING stage s WHERE o.shop_id = s.shop_id AND o.order_sn = s.order_sn")
+    db.execute("INSERT INTO orders FROM stage")
+    db.commit()
 """
 TARGET = "from talat_warehouse.duckdb import TargetDuckDB; TargetDuckDB.cli()"
-NOTHING = "import talat_warehouse.duckdb"
-
-
-def measure(arguments: list[str], source: Path | None = None) -> tuple[float, float, float]:
-    """Wall seconds, CPU seconds and peak MB of a Python process."""
-    with source.open() if source else open(os.devnull) as stdin:  # noqa: PTH123
-        start = time.perf_counter()
-        quiet = subprocess.DEVNULL
-        process = subprocess.Popen([sys.executable, "-c", *arguments], stdin=stdin, stdout=quiet, stderr=quiet)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{arguments[0][:60]}… failed with {process.returncode}")
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--orders", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         singer, bare = write(folder, options.orders)
         config, database = folder / "config.json", folder / "w.duckdb"
         config.write_text(json.dumps({"path": str(database)}))
-        runs: dict[str, list[tuple[float, float, float]]] = {"start only": [], "read_json": [], "target-duckdb": []}
+        arguments = [str(database), str(bare), json.dumps(schema())]
+        programs = {
+            "start only": (["import talat_warehouse.duckdb"], None),
+            "read_json": ([PREPARE + READ_JSON, *arguments], None),
+            "staged merge": ([PREPARE + STAGED_MERGE, *arguments], None),
+            "target-duckdb": ([TARGET, "--config", str(config)], singer),
+        }
+        runs: dict[str, list[tuple[float, float, float]]] = {what: [] for what in programs}
         for _ in range(options.rounds):
-            runs["start only"].append(measure([NOTHING]))
-            runs["read_json"].append(measure([READ_JSON, str(database), str(bare), json.dumps(schema())]))
-            database.unlink()
-            runs["target-duckdb"].append(measure([TARGET, "--config", str(config)], singer))
-            database.unlink()
+            for what, (program, source) in programs.items():
+                runs[what].append(measure(program, source))
+                database.unlink(missing_ok=True)
         size = bare.stat().st_size / options.orders
-    medians = {what: [statistics.median(column) for column in zip(*found, strict=True)] for what, found in runs.items()}
     print(f"{options.orders} orders of {size:.0f} bytes, {len(order(0))} fields, medians of {options.rounds}")
-    base = medians["start only"][0]
-    for what, (wall, cpu, memory) in medians.items():
-        print(f"{what:14} {wall:6.2f} s wall ({wall - base:5.2f} without start) {cpu:6.2f} s CPU {memory:5.0f} MB")
-    ratio = (medians["target-duckdb"][0] - base) / (medians["read_json"][0] - base)
-    print(f"target-duckdb takes {ratio:.1f} times as long as read_json, start not counted")
+    base, base_cpu, _ = medians(runs["start only"])
+    for what, found in runs.items():
+        wall, cpu, memory = medians(found)
+        print(
+            f"{what:14} {wall:6.2f} s wall ({wall - base:5.2f} without start) {cpu:6.2f} s CPU "
+            f"({cpu - base_cpu:5.2f}) {memory:5.0f} MB"
+        )
+    for peer in ("read_json", "staged merge"):
+        wall, cpu = (
+            statistics.median(
+                (ours[i] - start[i]) / (theirs[i] - start[i])
+                for ours, theirs, start in zip(runs["target-duckdb"], runs[peer], runs["start only"], strict=True)
+            )
+            for i in (0, 1)
+        )
+        print(f"target-duckdb takes {wall:.2f} times as long as {peer}, and {cpu:.2f} times its CPU, start not counted")
 
 
 if __name__ == "__main__":
