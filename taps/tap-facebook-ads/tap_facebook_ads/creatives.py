@@ -18,14 +18,16 @@ _AT_ONCE = 100
 class InsightsWithCreatives(Insights):
     """Each row with its ad's creative, as it is now."""
 
-    def fetch(self, scope: Scope, piece: Piece, job: str) -> Rows:
+    def fetch(self, scope: Scope, piece: Piece, job: str) -> Iterator[Rows]:
         """The rows, each with ``creative`` and its id."""
-        rows = super().fetch(scope, piece, job)
-        creatives = dict(_creatives(scope, sorted({str(row["ad_id"]) for row in rows})))
-        for row in rows:
-            row["creative"] = creatives.get(str(row["ad_id"]))
-            row["creative_id"] = (row["creative"] or {}).get("id")
-        return rows
+        creatives: dict[str, Row | None] = {}
+        for page in super().fetch(scope, piece, job):
+            new = sorted({str(row["ad_id"]) for row in page} - creatives.keys())
+            creatives |= {**dict.fromkeys(new), **dict(_creatives(scope, new))}
+            for row in page:
+                row["creative"] = creatives[str(row["ad_id"])]
+                row["creative_id"] = (row["creative"] or {}).get("id")
+            yield page
 
 
 class InsightsByCreative(InsightsWithCreatives):
@@ -33,7 +35,7 @@ class InsightsByCreative(InsightsWithCreatives):
 
     def read(self, scope: Scope) -> Iterator[Batch]:
         """The window's rows, grouped. Ads that have no creative any more are together under ``unknown``."""
-        rows = [row for batch in super().read(scope) if isinstance(batch.rows, list) for row in batch.rows]
+        rows = [row for batch in super().read(scope) for row in batch.taken()]
         groups = grouped(rows, lambda row: row["creative_id"] or "unknown", self.report.table)
         yield Batch(len(groups), [_of_creative(name, sums, ads) for name, (sums, ads) in groups.items()])
 

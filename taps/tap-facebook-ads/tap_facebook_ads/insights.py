@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tap_facebook_ads.client import FacebookClient, error_of
@@ -63,19 +63,19 @@ class Insights(ReportSource):
             raise decide(FacebookClient.rules, code=code, message=message, status=400, where=f"Report {job}")
         return Progress(status == "Job Completed" and percent == 100, percent)
 
-    def fetch(self, scope: Scope, piece: Piece, job: str) -> Rows:
+    def fetch(self, scope: Scope, piece: Piece, job: str) -> Iterator[Rows]:
         """All pages of a report that is done, or of a synchronous call."""
-        return _rows(scope, job or f"act_{scope.account}", () if job else self._params(piece))
+        return _pages(scope, job or f"act_{scope.account}", () if job else self._params(piece))
 
     def ids_below(self, scope: Scope, piece: Piece, level: str) -> Sequence[str]:
         """Of what delivered in these days."""
         name = f"{level}_id"
         params = [("level", level), ("fields", name), _range(piece), _filtering(piece, level)]
-        return [str(row[name]) for row in _rows(scope, f"act_{scope.account}", params)]
+        return [str(row[name]) for page in _pages(scope, f"act_{scope.account}", params) for row in page]
 
     def delivers(self, scope: Scope, piece: Piece) -> bool:
         """Whether any ad was shown."""
-        return bool(_rows(scope, f"act_{scope.account}", [("fields", "impressions"), _range(piece)]))
+        return any(_pages(scope, f"act_{scope.account}", [("fields", "impressions"), _range(piece)]))
 
     def _params(self, piece: Piece) -> Params:
         report = self.report
@@ -91,12 +91,8 @@ class Insights(ReportSource):
         ]
 
 
-def _rows(scope: Scope, node: str, params: Params) -> Rows:
-    rows: Rows = []
-    for page in Listing(f"{node}/insights", "data", "", params=params, paging=PAGES).pages(scope):
-        scope.hold(len(page))
-        rows += page
-    return rows
+def _pages(scope: Scope, node: str, params: Params) -> Iterator[Rows]:
+    return Listing(f"{node}/insights", "data", "", params=params, paging=PAGES).pages(scope)
 
 
 def _range(piece: Piece) -> tuple[str, str]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -23,62 +22,21 @@ from typing import Any
 
 from tap_toolkit.errors import SkipAccount, TapError
 from tap_toolkit.http import ApiClient, Call, Meter, Params
+from tap_toolkit.room import Packed, Room
 from tap_toolkit.sources import Batch, Row, Rows, Source
 from tap_toolkit.windows import Window
-
-#: Rows that may wait to be written before readers pause; the window of each account that is written next never does.
-ROOM = 20_000
-#: Rows that a call under way may bring: as many as the largest pages have.
-PAGE = 500
+from tap_toolkit.workers import Workers
 
 
 class CancelledError(Exception):
     """The account was given up while this call was waiting its turn."""
 
 
-class Workers:
-    """A fixed number of daemon threads, so that a fatal error ends the process at once, whatever they wait for."""
-
-    def __init__(self, count: int, name: str) -> None:
-        self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None]
-        self._tasks = queue.SimpleQueue()
-        self._names = deque(f"{name}-{number}" for number in range(count))
-        self._begun = 0
-        self._lock = threading.Lock()
-
-    def submit(self, task: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Run ``task(*args)`` in one of the threads, which begin as tasks come; tasks are taken in their order."""
-        future: Future[Any] = Future()
-        self._tasks.put((future, task, args))
-        with self._lock:
-            if self._names:
-                threading.Thread(target=self._work, name=self._names.popleft(), daemon=True).start()
-                self._begun += 1
-        return future
-
-    def close(self) -> None:
-        """Let the threads end when the tasks at hand are done."""
-        with self._lock:
-            self._names.clear()
-            for _ in range(self._begun):
-                self._tasks.put(None)
-
-    def _work(self) -> None:
-        while (entry := self._tasks.get()) is not None:
-            future, task, args = entry
-            try:
-                result = task(*args)
-            except BaseException as error:  # noqa: BLE001 - it belongs to whoever asks for the result
-                future.set_exception(error)
-            else:
-                future.set_result(result)
-
-
 @dataclass(slots=True, eq=False)
 class Job:
     """One window of one account on its way. ``window`` is None for a stream without time.
 
-    Of its rows ``coming`` are on their way, ``held`` are kept back by its source, and those in ``out`` can be written.
+    Of its rows that wait, ``held`` are kept back by its source, and those in ``out`` can be written.
     """
 
     account: str
@@ -86,7 +44,6 @@ class Job:
     meter: Meter = field(default_factory=Meter)
     started_at: datetime | None = None
     total: int | None = None
-    coming: int = 0
     held: int = 0
     rejected: deque[tuple[Row, str]] = field(default_factory=deque)
     out: deque[Batch] = field(default_factory=deque)
@@ -109,19 +66,6 @@ class Finished:
 
     job: Job
     error: TapError | None
-
-
-class Room:
-    """What waits to be written, of all streams that were begun. Whoever touches it holds ``changed``."""
-
-    def __init__(self) -> None:
-        self.changed = threading.Condition()
-        self.rows = self.coming = self.windows = 0
-
-    @property
-    def full(self) -> bool:
-        """Whether no more rows should be asked for, but those that are written next."""
-        return self.rows + self.coming > ROOM
 
 
 class Fetcher:
@@ -217,19 +161,17 @@ class Reading:
     def _next(self, job: Job) -> Arrived | Finished | None:
         """The first thing of this job that is ready."""
         if job.out:
-            weight, item = job.out[0]
-            if isinstance(item, Future) and not item.done():
+            batch = job.out[0]
+            if isinstance(batch.rows, Future) and not batch.rows.done():
                 return None
             job.out.popleft()
             with self._room.changed:
-                self._room.rows -= weight
+                self._room.rows -= batch.size
                 if not self._room.full:
                     self._room.changed.notify_all()
-            if isinstance(item, list):
-                return Arrived(job, item)
-            if (error := item.exception()) is None:
-                return Arrived(job, item.result())
-            return self._failed(job, error)
+            if isinstance(batch.rows, Future) and (error := batch.rows.exception()):
+                return self._failed(job, error)
+            return Arrived(job, batch.taken())
         if not job.ended:
             return None
         return self._failed(job, job.error) if job.error else Finished(job, None)
@@ -261,9 +203,7 @@ class Reading:
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             job.error = error
         finally:
-            with self._room.changed:
-                self._arrived(job, -job.held)
-                self._room.changed.notify_all()
+            self._hold(job, -job.held)
             job.ended = True
             self._ready.put(job.account)
 
@@ -271,37 +211,42 @@ class Reading:
         with self._room.changed:
             if job.cancelled:
                 raise CancelledError
-            self._arrived(job, -min(job.held, batch.size))
+            self._hold(job, -min(job.held, batch.size))
             self._room.rows += batch.size
             job.out.append(batch)
-        if isinstance(batch.rows, list):
-            self._ready.put(job.account)
-        else:
+        if isinstance(batch.rows, Future):
             batch.rows.add_done_callback(lambda _: self._ready.put(job.account))
+        else:
+            self._ready.put(job.account)
 
     def wait_for_room(self, job: Job) -> None:
         """Block a reader while too many rows wait, unless its window is the next to be written."""
-        room = self._room
-        with room.changed:
-            self._arrived(job, 0)
-            while not job.cancelled and room.full and not (self._written and self._queues[job.account][0] is job):
-                room.changed.wait()
+        with self._room.changed:
+            while self._room.full and not (job.cancelled or self._is_next(job)):
+                self._room.changed.wait()
             if job.cancelled:
                 raise CancelledError
-            job.coming = PAGE
-            room.coming += PAGE
 
-    def hold(self, job: Job, rows: int) -> None:
-        """Count rows that the source keeps back."""
+    def keep(self, job: Job, rows: Rows) -> Batch:
+        """Count rows that the source keeps back for now, and pack them where room is scarce."""
+        batch = Batch(len(rows), rows)
+        if self._room.scarce and not self._is_next(job):
+            packed = Packed(rows)
+            batch = Batch(packed.size, packed)
+        self._hold(job, batch.size)
+        return batch
+
+    def _is_next(self, job: Job) -> bool:
+        """Whether it is the window of its account that is written next."""
+        jobs = self._queues[job.account]
+        return self._written and bool(jobs) and jobs[0] is job
+
+    def _hold(self, job: Job, rows: int) -> None:
         with self._room.changed:
-            self._arrived(job, rows)
-
-    def _arrived(self, job: Job, held: int) -> None:
-        """The call for which there was room is over; so many rows more, or less, are kept back."""
-        self._room.coming -= job.coming
-        job.coming = 0
-        self._room.rows += held
-        job.held += held
+            self._room.rows += rows
+            job.held += rows
+            if rows < 0:
+                self._room.changed.notify_all()
 
 
 class JobScope:
@@ -330,9 +275,9 @@ class JobScope:
         """Block while too many rows wait to be written."""
         self._reading.wait_for_room(self._job)
 
-    def hold(self, rows: int) -> None:
-        """Count rows among those that wait, which are kept back until their window is whole."""
-        self._reading.hold(self._job, rows)
+    def keep(self, rows: Rows) -> Batch:
+        """Rows for later, counted among those that wait, and perhaps packed."""
+        return self._reading.keep(self._job, rows)
 
     def reject(self, row: Row, reason: str) -> None:
         """Keep a row that cannot be used, with its reason."""

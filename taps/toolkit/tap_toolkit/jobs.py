@@ -48,7 +48,7 @@ class _Part(Generic[Piece]):
     due: float = 0.0
     sent: int = 0
     over: bool = False
-    rows: Rows = field(default_factory=list)
+    batches: Sequence[Batch] = ()
     gap: str = ""
     parts: list[_Part[Piece]] = field(default_factory=list)
     joined: bool = False
@@ -98,8 +98,8 @@ class JobSource(abc.ABC, Generic[Piece]):
         """How far a report is. Raises :class:`Split` when it failed for size, :class:`SkipWindow` when it is lost."""
 
     @abc.abstractmethod
-    def fetch(self, scope: Scope, piece: Piece, job: str) -> Rows:
-        """The rows of a report that is done."""
+    def fetch(self, scope: Scope, piece: Piece, job: str) -> Iterator[Rows]:
+        """The rows of a report that is done, by pages."""
 
     @abc.abstractmethod
     def cut(self, scope: Scope, piece: Piece) -> Pieces[Piece]:
@@ -122,7 +122,9 @@ class JobSource(abc.ABC, Generic[Piece]):
             if next(first.leaves(), None) is None:
                 queue.popleft()
                 gaps += first.gaps()
-                if rows := self._rows(first):
+                if not first.parts:
+                    yield from first.batches
+                elif rows := self._rows(first):
                     yield Batch(len(rows), rows)
                 if len(gaps) >= self.most_gaps:
                     break
@@ -174,8 +176,7 @@ class JobSource(abc.ABC, Generic[Piece]):
         part.due = now + until_next_look(age, progress.percent)
 
     def _fetch(self, scope: Scope, part: _Part[Piece]) -> None:
-        scope.wait_for_room()
-        part.rows = self.fetch(scope, part.piece, part.job or "")
+        part.batches = [scope.keep(page) for page in self.fetch(scope, part.piece, part.job or "") if page]
         part.over = True
 
     def _cut(self, scope: Scope, part: _Part[Piece], why: str) -> None:
@@ -191,7 +192,7 @@ class JobSource(abc.ABC, Generic[Piece]):
 
     def _rows(self, part: _Part[Piece]) -> Rows:
         if not part.parts:
-            return part.rows
+            return [row for batch in part.batches for row in batch.taken()]
         found = [self._rows(inner) for inner in part.parts]
         if not part.joined:
             return [row for rows in found for row in rows]

@@ -18,6 +18,7 @@ from tap_toolkit.answers import dig as dig
 from tap_toolkit.answers import objects, rows_in, told_in, unlike
 from tap_toolkit.errors import SkipRecord, SkipWindow, Split
 from tap_toolkit.http import Params
+from tap_toolkit.room import Packed
 from tap_toolkit.windows import Window, epoch_of
 
 # Detail calls of a middle stage that may run ahead of the stage after it.
@@ -30,7 +31,13 @@ class Batch(NamedTuple):
     """Rows that are there or on their way, and how many they are expected to be."""
 
     size: int
-    rows: Rows | Future[Rows]
+    rows: Rows | Packed | Future[Rows]
+
+    def taken(self) -> Rows:
+        """The rows, when they are there; raises what fetching them raised."""
+        if isinstance(self.rows, Packed):
+            return self.rows.rows()
+        return self.rows.result() if isinstance(self.rows, Future) else self.rows
 
 
 class Scope(Protocol):
@@ -53,8 +60,8 @@ class Scope(Protocol):
     def wait_for_room(self) -> None:
         """Block while too many rows wait to be written."""
 
-    def gather(self, fetch: Callable[[], Rows]) -> Rows:
-        """The rows of a fetch that waits for room once, for all of its pages: they are of use only when it is whole."""
+    def keep(self, rows: Rows) -> Batch:
+        """Rows for later, when all of their window are there; counted among those that wait, and perhaps packed."""
 
     def reject(self, row: Row, reason: str) -> None:
         """Keep a row that cannot be used, with its reason."""

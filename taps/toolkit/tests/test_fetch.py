@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_toolkit import fetch
+from tap_toolkit import room
 from tap_toolkit.errors import SkipAccount, SkipRecord, SkipWindow, Split, TapError
 from tap_toolkit.fetch import Arrived, Fetcher, Finished
 from tap_toolkit.http import Call, Meter
@@ -239,7 +239,7 @@ def test_three_calls_deep_with_a_condition_and_fields_carried_over() -> None:
 
 
 def test_rows_waiting_to_be_written_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "ROOM", 50)
+    monkeypatch.setattr(room, "ROOM", 50)
     api = Api(rows_of(2, 24 * 40))
     fetcher = Fetcher(api, 4)  # type: ignore[arg-type]
     reading = fetcher.read(DETAILED, plan_of(2, 40), pad=timedelta(0))

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from tap_toolkit.errors import SkipAccount, SkipWindow, Split
 from tap_toolkit.http import Params
-from tap_toolkit.jobs import JobSource, Pieces, Progress, joined
-from tap_toolkit.sources import Row, Rows
+from tap_toolkit.jobs import JobSource, Pieces, Progress, joined, until_next_look
+from tap_toolkit.room import Packed
+from tap_toolkit.sources import Batch, Row, Rows
 from tap_toolkit.windows import Window
 
 FIELDS = ("spend", "clicks", "reach")
@@ -43,7 +44,7 @@ class Nowhere:
     window: Window | None = None
     pad: timedelta = timedelta(0)
     zone: tzinfo = UTC
-    paused: int = 0
+    kept: int = 0
 
     def ask(self, path: str, params: Params, body: object = None) -> Any:
         raise AssertionError(path)
@@ -52,10 +53,12 @@ class Nowhere:
         raise AssertionError(task)
 
     def wait_for_room(self) -> None:
-        self.paused += 1
+        raise AssertionError
 
-    def hold(self, rows: int) -> None:
-        raise AssertionError(rows)
+    def keep(self, rows: Rows) -> Batch:
+        self.kept += len(rows)
+        packed = Packed(rows)
+        return Batch(packed.size, packed)
 
     def reject(self, row: Row, reason: str) -> None:
         raise AssertionError(reason)
@@ -124,13 +127,14 @@ class Platform(JobSource[Part]):
         held = {(day, name) for day in range(piece.first, piece.last + 1) for name in piece.fields}
         return piece.cells > self.most or bool(held & self.cursed)
 
-    def fetch(self, scope: Any, piece: Part, job: str) -> Rows:
+    def fetch(self, scope: Any, piece: Part, job: str) -> Iterator[Rows]:
         if job and self.begun[job][2] == "unreadable":
             raise SkipWindow("unreadable.")
         if not job and self._too_large(piece):
             raise Split("too large.")
         days = range(piece.first, piece.last + 1)
-        return [{"day": day, **{name: f"{name}{day}" for name in piece.fields}} for day in days]
+        rows = [{"day": day, **{name: f"{name}{day}" for name in piece.fields}} for day in days]
+        yield from (rows[:3], rows[3:])
 
     def cut(self, scope: Any, piece: Part) -> Pieces[Part]:
         if piece.first < piece.last:
@@ -143,9 +147,7 @@ class Platform(JobSource[Part]):
 
 def each_row(platform: Platform) -> Iterator[Row]:
     for batch in platform.read(Nowhere()):
-        assert isinstance(batch.rows, list)
-        assert batch.size == len(batch.rows)
-        yield from batch.rows
+        yield from batch.taken()
 
 
 def rows_of(platform: Platform) -> Rows:
@@ -238,10 +240,21 @@ def test_trouble_while_a_piece_is_cut_is_a_gap() -> None:
         rows_of(Unknown(most=1))
 
 
-def test_no_report_is_fetched_while_too_many_rows_wait() -> None:
+def test_rows_are_counted_as_soon_as_they_are_there() -> None:
     scope = Nowhere()
-    list(Platform(days=8, most=6).read(scope))
-    assert scope.paused >= 4
+    batch = next(Platform(days=8).read(scope))
+    assert (len(batch.taken()), scope.kept) == (3, 8)
+
+
+def test_one_that_tells_its_progress_is_seen_done_soon_after_and_one_that_does_not_a_fifth_late() -> None:
+    for told, most_late in ((True, 0.05), (False, 0.25)):
+        for takes in (5, 20, 60, 300):
+            age, looks = 0.5, 1
+            while age < takes:
+                age += until_next_look(age, min(100, int(age / takes * 118)) if told else 0)
+                looks += 1
+            assert age - takes <= max(0.6, most_late * takes)
+            assert looks < 40
 
 
 def test_rows_are_joined_by_what_identifies_them() -> None:

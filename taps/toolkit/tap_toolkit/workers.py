@@ -1,0 +1,48 @@
+"""Threads that take tasks in the order in which they come."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+
+class Workers:
+    """A fixed number of daemon threads, so that a fatal error ends the process at once, whatever they wait for."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None]
+        self._tasks = queue.SimpleQueue()
+        self._names = deque(f"{name}-{number}" for number in range(count))
+        self._begun = 0
+        self._lock = threading.Lock()
+
+    def submit(self, task: Callable[..., Any], *args: Any) -> Future[Any]:
+        """Run ``task(*args)`` in one of the threads, which begin as tasks come; tasks are taken in their order."""
+        future: Future[Any] = Future()
+        self._tasks.put((future, task, args))
+        with self._lock:
+            if self._names:
+                threading.Thread(target=self._work, name=self._names.popleft(), daemon=True).start()
+                self._begun += 1
+        return future
+
+    def close(self) -> None:
+        """Let the threads end when the tasks at hand are done."""
+        with self._lock:
+            self._names.clear()
+            for _ in range(self._begun):
+                self._tasks.put(None)
+
+    def _work(self) -> None:
+        while (entry := self._tasks.get()) is not None:
+            future, task, args = entry
+            try:
+                result = task(*args)
+            except BaseException as error:  # noqa: BLE001 - it belongs to whoever asks for the result
+                future.set_exception(error)
+            else:
+                future.set_result(result)
