@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import duckdb
@@ -11,8 +12,8 @@ import duckdb
 from talat_sandbox.testing import Sandbox
 from tests.subjects import SUBJECTS, Subject
 
-# Settings and tokens lie where their owner put them; everything else in a folder is an artefact.
-_OWN = {"tap.json", "tokens", "sandbox", "project"}
+# Settings and tokens lie where their owner put them, and the sandbox has its own; all else is an artefact.
+_OWN = ("tap.json", "config.json", "authorize.json", "auth-*.json", "tokens", "sandbox", "project")
 # No address with a query belongs anywhere: it holds the token, the signature or the proof.
 _QUERY = r"[?&](?:access_token|refresh_token|sign|appsecret_proof|client_secret)="
 
@@ -62,7 +63,7 @@ def check(patterns: Patterns, artefacts: Iterable[str | Path]) -> None:
 def texts(place: Path) -> Iterator[tuple[str, str]]:
     """Name and text of every file at or below a path; of a database, each column of each table."""
     for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-        if not path.is_file() or _OWN & set(path.relative_to(place).parts):
+        if not path.is_file() or any(fnmatch(part, own) for part in path.relative_to(place).parts for own in _OWN):
             continue
         if path.suffix == ".duckdb":
             yield from _columns(path)
@@ -71,10 +72,16 @@ def texts(place: Path) -> Iterator[tuple[str, str]]:
 
 
 def _columns(path: Path) -> Iterator[tuple[str, str]]:
-    with duckdb.connect(str(path), read_only=True) as db:
-        columns = db.sql("select table_schema, table_name, column_name from information_schema.columns").fetchall()
-        for schema, table, column in columns:
-            values = db.sql(f'select distinct cast("{column}" as varchar) from "{schema}"."{table}"').fetchall()
+    with duckdb.connect() as db:
+        # By a name of its own: a file may be called as a schema in it.
+        db.execute(f"attach '{path}' as searched (read_only)")
+        columns = db.sql(
+            "select schema_name, table_name, column_name from duckdb_columns() where database_name = 'searched'"
+        )
+        for schema, table, column in columns.fetchall():
+            values = db.sql(
+                f'select distinct cast("{column}" as varchar) from searched."{schema}"."{table}"'
+            ).fetchall()
             yield f"{path} {table}.{column}", "\n".join(str(value) for (value,) in values)
 
 
