@@ -59,9 +59,10 @@ class Subject:
     ``listing``, ``detail``, ``token`` and ``dated`` are parts of the paths it calls, for plans of faults: the listing
     that ``tables[0]`` is read by, the calls that bring its rows, those that renew tokens, and some whose rows bear the
     time of their last change. ``choices`` are what owners choose on the page of consent, one after the other, until
-    all accounts can be read; ``rotates``: a token that has ended can be renewed. ``calls`` are parts of the paths of
-    what brings the rows of ``tables``, and ``troubles`` faults that only this platform knows, and that pass. Rows of
-    ``snapshots`` are of the day on which they are read, by the real clock.
+    all accounts can be read; ``rotates``: a token that has ended can be renewed. ``dead_token`` is the fault that
+    refuses to renew one. ``calls`` are parts of the paths of what brings the rows of ``tables``, and ``troubles``
+    faults that only this platform knows, and that pass. Rows of ``snapshots`` are of the day on which they are read,
+    by the real clock; fields that are ``silent`` change while their row's time of change stands still.
     """
 
     name: str
@@ -76,9 +77,11 @@ class Subject:
     dated: str
     choices: Callable[[Sandbox], list[str]]
     rotates: bool
+    dead_token: Mapping[str, Any]
     calls: tuple[str, ...]
     troubles: tuple[Mapping[str, Any], ...]
     snapshots: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -161,6 +164,7 @@ SHOPEE = Subject(
     dated="order/get_order_detail",
     choices=lambda sandbox: [str(shop) for shop in sandbox.shop_ids],
     rotates=True,
+    dead_token={"kind": "error", "code": "error_shop_refresh_token"},
     calls=("order/get_order_list", "order/get_order_detail", "product/", "payment/", "shop/get_shop_info"),
     troubles=(
         {"kind": "expire_token"},
@@ -202,6 +206,7 @@ FACEBOOK_ADS = Subject(
     dated="/campaigns",
     choices=lambda sandbox: ["1"],
     rotates=False,
+    dead_token={"kind": "error", "code": 190, "subcode": 467},
     calls=("/insights", "/campaigns", "/act_"),
     troubles=(
         {"kind": "rate_limit", "regain_minutes": 0},
@@ -210,6 +215,7 @@ FACEBOOK_ADS = Subject(
         {"kind": "job", "outcome": "unreadable"},
         {"kind": "job", "outcome": "lingering", "ms": 300},
     ),
+    silent=("effective_status", "budget_remaining"),
 )
 
 SUBJECTS = (SHOPEE, FACEBOOK_ADS)

@@ -41,13 +41,12 @@ ODDITIES: tuple[Fault, ...] = (
     {"kind": "duplicate", "times": None},
     {"kind": "reverse", "times": None},
     {"kind": "page_size", "rows": 7, "times": None},
-    {"kind": "empty_page", "after": 1},
 )
 # Answers that say neither yes nor no.
 SHAPELESS: tuple[Fault, ...] = tuple(
     {"kind": "bad_record", "field": name, "value": value}
     for name in ("response", "data", "order_list", "item", "report_run_id", "async_status", "paging")
-    for value in ("text", [], 5)
+    for value in ("text", 5, True)
 )
 
 
@@ -160,7 +159,7 @@ def scenes(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return {subject.name: Scene(subject, sandbox, folder) for subject in SUBJECTS}
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+@pytest.mark.parametrize("name", NAMES)
 @settings(
     max_examples=int(EXAMPLES or 5),
     derandomize=not EXAMPLES,
@@ -171,9 +170,10 @@ def scenes(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 )
 @given(data=st.data())
 def test_all_rows_are_there_or_what_is_missing_is_named_and_the_next_run_brings_it(
-    subject: Subject, scenes: dict[str, Scene], data: st.DataObject
+    name: str, scenes: dict[str, Scene], data: st.DataObject
 ) -> None:
-    scene, plan = scenes[subject.name], data.draw(plans(subject))
+    scene = scenes[name]
+    plan = data.draw(plans(scene.subject))
     first = scene.read(*plan)
     note(first.last_line)
     scene.check(first)

@@ -1,0 +1,163 @@
+"""Pages of every size and in every disorder: no row is lost, none comes twice, and no listing goes on for ever."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from talat_sandbox.testing import Sandbox
+from tap_toolkit.testing import Message, Run, repeated
+from tests.chaos.conftest import Open
+from tests.chaos.reading import LEDGER, Reader, by_key, gaps
+from tests.subjects import NAMES, SHOPEE, SUBJECTS, Subject
+
+FIRST, SECOND = "2026-10-12T05:00:00Z", "2026-10-20T17:00:00Z"
+SMALL: dict[str, Any] = {
+    "days": 24, "orders_per_day": 10, "latency_ms": 0, "job_ms": 1, "job_ms_max": 5, "as_of": SECOND,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sandbox(opening: Open) -> Iterator[Sandbox]:
+    with opening(**SMALL) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def readers(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reader]:
+    folder = tmp_path_factory.mktemp("pages")
+    return {subject.name: Reader(subject, sandbox, folder) for subject in SUBJECTS}
+
+
+@pytest.fixture(autouse=True)
+def no_faults(sandbox: Sandbox) -> Iterator[None]:
+    yield
+    sandbox.clear_faults()
+
+
+def check(reader: Reader, *runs: Run) -> None:
+    """The runs, loaded by key, are the truth, and in none a row is twice."""
+    for table in reader.subject.tables:
+        assert table.latest([r for run in runs for r in run.records(table.stream)]) == table.expected(reader.sandbox)
+        for run in runs:
+            assert repeated(run.records(table.stream), reader.keys[table.stream]) == [], table.stream
+
+
+def streams(subject: Subject) -> list[str]:
+    return [table.stream for table in subject.tables]
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+def test_pages_that_are_tiny_empty_backwards_or_overlap_lose_nothing(
+    subject: Subject, readers: dict[str, Reader], sandbox: Sandbox
+) -> None:
+    everywhere = [{"match": {"path": path}, "times": None} for path in subject.calls]
+    listing = {"match": {"path": subject.listing, "method": "GET"}}
+    sandbox.faults(
+        *({**where, "kind": "page_size", "rows": 3} for where in everywhere),
+        *({**where, "kind": "duplicate"} for where in everywhere),
+        *({**where, "kind": "reverse", "probability": 0.5} for where in everywhere),
+        *({**listing, "kind": "empty_page", "after": number} for number in (0, 2, 5)),
+    )
+    sandbox.reset_stats()
+    done = readers[subject.name].read(*streams(subject))
+    struck = sandbox.stats()["faults"]
+    assert struck["page_size"] > 50
+    assert struck["empty_page"] == 3
+    assert done.exit_code == 0, done.log
+    check(readers[subject.name], done)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+def test_pages_that_go_round_in_circles_are_a_gap_that_the_next_run_fills(
+    subject: Subject, readers: dict[str, Reader], sandbox: Sandbox
+) -> None:
+    """One account's first page comes again and again; another's second leads back to the first."""
+    reader = readers[subject.name]
+    for cycle, account in enumerate(subject.accounts(sandbox), 1):
+        circling = {"match": {"path": subject.listing, "method": "GET", "account": account}, "times": None}
+        sandbox.faults({**circling, "kind": "page_size", "rows": 2}, {**circling, "kind": "replay", "cycle": cycle})
+    began = time.monotonic()
+    done = reader.read(*streams(subject), concurrency=1)
+    assert time.monotonic() - began < 60
+    assert done.exit_code == 1
+    assert "Traceback" not in done.log
+    stream = subject.tables[0].stream
+    assert {(gap["stream"], gap["account_id"]) for gap in gaps(done)} == {
+        (stream, account) for account in subject.accounts(sandbox)
+    }
+    assert all("circles" in gap["error"] for gap in gaps(done) if gap["status"] == "gap")
+    sandbox.clear_faults()
+    filled = reader.read(*streams(subject), state=done.state)
+    assert filled.exit_code == 0, filled.log
+    check(reader, done, filled)
+
+
+def test_numbered_pages_that_never_end_are_a_gap_that_the_next_run_fills(
+    readers: dict[str, Reader], sandbox: Sandbox
+) -> None:
+    """Every page has another number, so that only the rows tell that nothing new comes."""
+    endless = {"match": {"path": "payment/get_escrow_list"}, "times": None}
+    sandbox.faults({**endless, "kind": "page_size", "rows": 2}, {**endless, "kind": "replay"})
+    reader = readers[SHOPEE.name]
+    done = reader.read("escrow")
+    assert done.exit_code == 1
+    assert all("goes on without end" in gap["error"] for gap in gaps(done))
+    assert len(gaps(done)) == len([w for w in done.records("sync_windows") if w["stream"] == "escrow"])
+    sandbox.clear_faults()
+    filled = reader.read("escrow", state=done.state)
+    both = by_key(done, "escrow", reader.keys["escrow"]) | by_key(filled, "escrow", reader.keys["escrow"])
+    settled = {(row["shop_id"], row["order_id"]) for row in sandbox.truth("orders") if row["is_settled"] == "true"}
+    assert set(both) == settled
+
+
+def test_orders_that_move_to_other_pages_while_they_are_read_are_not_lost(opening: Open, tmp_path: Path) -> None:
+    """And then have changed in one second, all of them, which is more than a page holds."""
+    with opening(**SMALL) as sandbox:
+        reader, table = Reader(SHOPEE, sandbox, tmp_path), SHOPEE.tables[0]
+        listing = {"match": {"path": SHOPEE.listing}, "times": None}
+        sandbox.faults({**listing, "kind": "page_size", "rows": 5}, {**listing, "kind": "drift", "probability": 0.7})
+        done = reader.read("orders")
+        assert sandbox.stats()["faults"]["drift"] > 10
+        assert done.exit_code == 0, done.log
+        # An order that moved may be read in its old window and again in its new one.
+        assert set(table.latest(done.records("orders"))) == set(table.expected(sandbox))
+        sandbox.clear_faults()
+        sandbox.faults({**listing, "kind": "page_size", "rows": 5})
+        (most,) = Counter(row["updated_at"] for row in sandbox.truth("orders")).most_common(1)
+        assert most[1] > 10
+        assert table.found(reader.read("orders").records("orders")) == table.expected(sandbox)
+        after = reader.read("orders", state=done.state)
+        assert table.latest([*done.records("orders"), *after.records("orders")]) == table.expected(sandbox)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+def test_two_runs_leave_what_one_run_reads_late_updates_and_restated_figures_among_it(
+    subject: Subject, readers: dict[str, Reader], sandbox: Sandbox
+) -> None:
+    reader = readers[subject.name]
+    try:
+        sandbox.set_clock(FIRST)
+        first = reader.read(end_date=FIRST)
+    finally:
+        sandbox.set_clock(SECOND)
+
+    def spoken(record: Message) -> Message:
+        return {name: value for name, value in record.items() if name not in subject.silent}
+
+    second, whole = reader.read(state=first.state), reader.read()
+    assert [run.exit_code for run in (first, second, whole)] == [0, 0, 0], first.log + second.log
+    changed = 0
+    for stream, keys in reader.keys.items():
+        if stream in (*LEDGER, *subject.snapshots):
+            continue
+        before, then = by_key(first, stream, keys), by_key(second, stream, keys)
+        left = {key: spoken(record) for key, record in (before | then).items()}
+        assert left == {key: spoken(record) for key, record in by_key(whole, stream, keys).items()}, stream
+        changed += sum(before[key] != then[key] for key in before.keys() & then.keys())
+    assert changed > 20
