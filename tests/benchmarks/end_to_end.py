@@ -6,6 +6,7 @@ import json
 import shlex
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.contestants import dlt_folder, dlt_loading, registry_target, stock
@@ -51,7 +52,7 @@ def _loading(shop: Shop, file: Path, commands: Callable[[], list[Command]], once
     def loaded() -> Sample:
         forget(file)
         sample = shop.watched(*commands())
-        return Sample(sample.wall, sample.cpu, sample.rss, {"lost": lost_rows(shop, file, f"{SCHEMA}.orders")})
+        return replace(sample, figures={"lost": lost_rows(shop, file, f"{SCHEMA}.orders")})
 
     return Contestant(loaded, once)
 

@@ -7,8 +7,8 @@ from tests.benchmarks.measure import Contestant, alternate
 from tests.benchmarks.rows import Bench
 from tests.benchmarks.table import Line
 
-#: Side by side without any latency: more threads only wait for each other.
-CONCURRENCY = 4
+#: Without any latency there is nothing to wait for: more threads only take the interpreter from each other.
+CONCURRENCY = 1
 _PEERS = {STOCK: 8, DLT: 4, AIRBYTE: None}  # how many times as fast we want to be
 
 

@@ -6,13 +6,10 @@ from the orders there are in each window that our tap asks for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tests.benchmarks import bounds
 from tests.benchmarks.contestants import AIRBYTE, AIRBYTE_40, DLT, DLT_TUNED, STOCK, readers
-from tests.benchmarks.measure import Command, Contestant, Sample, alternate, run
+from tests.benchmarks.measure import Contestant, alternate, run
 from tests.benchmarks.rows import Bench
-from tests.benchmarks.shop import Shop
 from tests.benchmarks.table import Line
 
 _LATENCY = 0.15
@@ -25,9 +22,10 @@ _SLOW = {STOCK, AIRBYTE, AIRBYTE_40}  # by waiting, which is the same each time:
 def without_limit(bench: Bench) -> list[Line]:
     """Nothing but latency: the span beside the least possible, the whole process beside the peers'."""
     shop = bench.distant_shop()
-    contestants = {"tap-shopee": Contestant(_spanned(shop, lambda: shop.tap(concurrency=_CONCURRENCY)))}
+    contestants = {"tap-shopee": Contestant(lambda: shop.watched(shop.tap(concurrency=_CONCURRENCY)))}
     contestants |= {
-        name: Contestant(_spanned(shop, command), once=name in _SLOW) for name, command in readers(shop).items()
+        name: Contestant(lambda command=command: shop.watched(command()), once=name in _SLOW)
+        for name, command in readers(shop).items()
     }
     medians = alternate(contestants, bench.rounds, bench.say)
     own = medians.pop("tap-shopee")
@@ -43,7 +41,7 @@ def with_limit(bench: Bench) -> list[Line]:
     """Ten calls a second and shop: as fast as that permits, never faster, also when runs follow each other."""
     shop = bench.distant_shop(_PER_SECOND)
     tap = shop.tap(concurrency=_CONCURRENCY, account_requests_per_second=_PER_SECOND)
-    medians = alternate({"tap-shopee": Contestant(_spanned(shop, lambda: tap))}, bench.rounds, bench.say)
+    medians = alternate({"tap-shopee": Contestant(lambda: shop.watched(tap))}, bench.rounds, bench.say)
     least = max(bounds.limited(windows, _LATENCY, _PER_SECOND) for windows in shop.windows)
     shop.sandbox.reset_stats()
     for _ in range(3):
@@ -54,17 +52,3 @@ def with_limit(bench: Bench) -> list[Line]:
         Line(f"{work}: span of calls", own, "s", "least permitted", least, 1.05, "within"),
         Line(f"{work}: calls over the limit, 3 runs at once after each other", refused, "", aim=0, kind="below"),
     ]
-
-
-def _spanned(shop: Shop, command: Callable[[], Command]) -> Callable[[], Sample]:
-    def measured() -> Sample:
-        sample = shop.watched(command())
-        stats = shop.sandbox.stats()
-        return Sample(
-            sample.wall,
-            sample.cpu,
-            sample.rss,
-            {"span": stats["span_seconds"], "calls": stats["total_calls"], "refused": stats["limit_violations"]},
-        )
-
-    return measured

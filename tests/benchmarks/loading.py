@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.contestants import registry_target
@@ -88,8 +89,7 @@ def lost_rows(shop: Shop, file: Path, table: str) -> int:
 def _loaded(shop: Shop, command: Command, table: str, messages: Path | None = None) -> Sample:
     forget(database(shop))
     sample = run(command, stdin=messages)
-    lost = lost_rows(shop, database(shop), table)
-    return Sample(sample.wall, sample.cpu, sample.rss, {"lost": lost})
+    return replace(sample, figures={"lost": lost_rows(shop, database(shop), table)})
 
 
 def forget(file: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -54,13 +55,20 @@ class Shop:
         return Command([ours("tap-shopee"), "--config", self.write("tap", config), "--catalog", self._catalog])
 
     def watched(self, *commands: Command) -> Sample:
-        """Run a pipeline that reads everything. Raises BenchmarkError when it cannot have read all orders."""
+        """Run a pipeline that reads everything. Raises BenchmarkError when it cannot have read all orders.
+
+        Figures: `span`, seconds from the first call's arrival to the last answer; `calls`; `refused`, calls over a
+        limit; `server`, the sandbox's CPU seconds.
+        """
         self.sandbox.reset_stats()
+        before = self._server_cpu()
         sample = run(*commands)
-        asked = sum(self.sandbox.stats()["calls"].get("/api/v2/order/get_order_detail", {}).values())
+        server, stats = self._server_cpu() - before, self.sandbox.stats()
+        asked = sum(stats["calls"].get("/api/v2/order/get_order_detail", {}).values())
         if asked * BATCH < self.orders:
             raise BenchmarkError(f"{commands[0].argv[:2]} asked for at most {asked * BATCH} of {self.orders} orders")
-        return sample
+        figures = {"span": stats["span_seconds"], "calls": stats["total_calls"], "refused": stats["limit_violations"]}
+        return replace(sample, figures={**figures, "server": server})
 
     def settings(self, **more: Any) -> str:
         """The file of settings for the peers (see peers/shopee_api.py), with more if need be."""
@@ -106,6 +114,10 @@ class Shop:
         path = self.folder / f"{name}.json"
         path.write_text(json.dumps(content), encoding="utf-8")
         return str(path)
+
+    def _server_cpu(self) -> float:
+        fields = Path(f"/proc/{self.sandbox.health()['pid']}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
