@@ -1,0 +1,217 @@
+"""Another Meltano project: our taps by their Hub pages, from git and wheels, into our loaders and published ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import bigquery
+
+from plugins.hub.generate import HERE, repository
+from talat_sandbox.testing import Sandbox
+from tap_toolkit.testing import Run, executable, run, run_tap
+from tests.anywhere.machine import LOADERS, offline
+from tests.chaos.pipes import Tables
+from tests.emulator.launcher import Emulator, running_emulator
+from tests.subjects import NAMES, SUBJECTS, Row, Subject
+
+LEDGER = {"sync_windows", "rejected_records"}
+OURS = ("target-duckdb", "target-bigquery")
+#: What `meltano init` writes.
+NEW = {"project_id": "elsewhere", "default_environment": "dev", "environments": [{"name": "dev"}]}
+#: A user's definition of a published loader, which the Hub would give.
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "target-jsonl": {
+        "executable": "target-jsonl",
+        "pip_url": "target-jsonl",
+        "settings": [{"name": "destination_path"}],
+    },
+    "z3-target-bigquery": {
+        "executable": "target-bigquery",
+        "pip_url": "z3-target-bigquery",
+        "settings": [
+            {"name": "project"},
+            {"name": "dataset"},
+            {"name": "method"},
+            {"name": "denormalized", "kind": "boolean"},
+            {"name": "upsert", "kind": "boolean"},
+        ],
+    },
+}
+
+
+class OtherProject:
+    """A Meltano project that has nothing of this repository but what is added to it."""
+
+    def __init__(self, folder: Path, **env: str) -> None:
+        self.folder = folder
+        self.env = offline(**env) | {"MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false", "NO_COLOR": "1"}
+        folder.mkdir()
+        (folder / "meltano.yml").write_text(yaml.safe_dump(NEW))
+
+    def meltano(self, *args: str, **env: str) -> None:
+        """Meltano to its end. Raises AssertionError with what it said when it fails."""
+        done = run(executable("meltano"), *args, env=self.env | env, cwd=self.folder)
+        assert done.exit_code == 0, (done.stdout + done.log)[:12000]
+
+    def add(self, kind: str, name: str, definition: Mapping[str, Any], **env: str) -> None:
+        """Add a plugin by a file, as somebody who has downloaded its page."""
+        path = self.folder / f"{name}.yml"
+        path.write_text(yaml.safe_dump(dict(definition)))
+        self.meltano("add", name, "--plugin-type", kind, "--from-ref", str(path), **env)
+
+    def configure(self, kind: str, name: str, config: Mapping[str, Any], **more: Any) -> None:
+        """Write a plugin's settings into meltano.yml, and ``more`` beside them; one that inherits is new there."""
+        path = self.folder / "meltano.yml"
+        content = yaml.safe_load(path.read_text())
+        plugins = content["plugins"][f"{kind}s"]
+        if "inherit_from" in more:
+            plugins.append({"name": name})
+        (plugin,) = (plugin for plugin in plugins if plugin["name"] == name)
+        plugin |= {"config": dict(config), **more}
+        path.write_text(yaml.safe_dump(content))
+
+
+def page(kind: str, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((HERE / f"{kind}s" / name / "talat.yml").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with running_emulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(emulator: Emulator) -> Iterator[bigquery.Client]:
+    with bigquery.Client("p", AnonymousCredentials(), client_options={"api_endpoint": emulator.host}) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tokens")
+
+
+@pytest.fixture(scope="module")
+def reads(sandbox: Sandbox, tokens: Path) -> dict[str, Run]:
+    """What each tap writes by itself."""
+    return {subject.name: run_tap(subject.name, subject.config(sandbox, tokens)) for subject in SUBJECTS}
+
+
+@pytest.fixture(scope="module")
+def project(
+    clone: Path, emulator: Emulator, sandbox: Sandbox, tokens: Path, tmp_path_factory: pytest.TempPathFactory
+) -> OtherProject:
+    """All taps and loaders, added by the very pages; git alone knows that their address is a clone on this machine."""
+    folder = tmp_path_factory.mktemp("other")
+    # A person's own credentials, as z3-target-bigquery finds them; they are never refreshed.
+    person = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
+    (folder / "adc.json").write_text(json.dumps({**person, "token": "local", "expiry": "2099-01-01T00:00:00Z"}))
+    made = OtherProject(
+        folder / "project",
+        GIT_CONFIG_COUNT="1",
+        GIT_CONFIG_KEY_0=f"url.{clone.as_uri()}.insteadOf",
+        GIT_CONFIG_VALUE_0=repository(),
+        BIGQUERY_EMULATOR_HOST=emulator.host,
+        GOOGLE_APPLICATION_CREDENTIALS=str(folder / "adc.json"),
+    )
+    for subject in SUBJECTS:
+        made.add("extractor", subject.name, page("extractor", subject.name))
+        made.configure("extractor", subject.name, subject.config(sandbox, tokens), load_schema=subject.schema)
+        one = {"inherit_from": subject.name, "select": [f"{subject.tables[0].stream}.*"]}
+        made.configure("extractor", f"{subject.name}-one", {}, **one)
+    for name in OURS:
+        made.add("loader", name, page("loader", name))
+    for name, definition in PUBLISHED.items():
+        full = {"name": name, "namespace": name.replace("-", "_"), "variant": "published", **definition}
+        made.add("loader", name, full, UV_OVERRIDE=str(LOADERS[name]), UV_CONSTRAINT="")
+    made.configure("loader", "target-duckdb", {"path": "$MELTANO_PROJECT_ROOT/warehouse.duckdb"})
+    made.configure("loader", "target-bigquery", {"project": "p"})
+    output = "$MELTANO_PROJECT_ROOT/output/$MELTANO_EXTRACT__LOAD_SCHEMA"
+    made.configure("loader", "target-jsonl", {"destination_path": output})
+    for subject in SUBJECTS:
+        (made.folder / "output" / subject.schema).mkdir(parents=True)
+        dataset = {"project": "p", "dataset": f"z3_{subject.platform}"}
+        merging = {**dataset, "method": "batch_job", "denormalized": True, "upsert": True}
+        made.configure("loader", f"z3-{subject.platform}", merging, inherit_from="z3-target-bigquery")
+    return made
+
+
+@pytest.fixture(scope="module")
+def loaded(project: OtherProject) -> OtherProject:
+    """Every tap into our loaders and target-jsonl."""
+    for subject in SUBJECTS:
+        project.meltano("run", *(word for loader in (*OURS, "target-jsonl") for word in (subject.name, loader)))
+    return project
+
+
+def rows_in(loader: str, subject: Subject, stream: str, project: OtherProject, client: bigquery.Client) -> list[Row]:
+    if loader == "target-jsonl":
+        (path,) = (project.folder / "output" / subject.schema).glob(f"{stream}-*.jsonl")
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    if loader == "target-duckdb":
+        tables = Tables(subject, project.folder / "warehouse.duckdb")
+        return list(tables.query(f"select * from {subject.schema}.{stream}"))
+    return [dict(row) for row in client.query(f"select * from {subject.schema}.{stream}")]
+
+
+@pytest.mark.parametrize("loader", [*OURS, "target-jsonl"])
+@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+def test_a_loader_has_the_rows_that_the_tap_wrote(
+    subject: Subject, loader: str, loaded: OtherProject, client: bigquery.Client, reads: dict[str, Run]
+) -> None:
+    read = reads[subject.name]
+    assert read.exit_code == 0, read.log
+    streams = {m["stream"] for m in read.messages if m["type"] == "RECORD"}
+    for stream in streams - LEDGER:
+        assert len(rows_in(loader, subject, stream, loaded, client)) == len(read.records(stream)), stream
+    for table in subject.tables:
+        assert table.found(rows_in(loader, subject, table.stream, loaded, client)) == table.found(
+            read.records(table.stream)
+        )
+
+
+def test_the_published_bigquery_loader_has_the_rows_that_the_taps_wrote(
+    loaded: OtherProject, client: bigquery.Client, reads: dict[str, Run]
+) -> None:
+    """It waits twelve seconds for each stream: here it gets one of each tap, side by side."""
+    with ThreadPoolExecutor() as pool:
+        both = [
+            pool.submit(loaded.meltano, "run", "--no-install", f"{s.name}-one", f"z3-{s.platform}") for s in SUBJECTS
+        ]
+        for one in both:
+            one.result()
+    for subject in SUBJECTS:
+        table = subject.tables[0]
+        found = [dict(row) for row in client.query(f"select * from z3_{subject.platform}.{table.stream}")]
+        assert table.found(found) == table.found(reads[subject.name].records(table.stream))
+
+
+def test_the_same_from_wheels(
+    wheels: Path, sandbox: Sandbox, tokens: Path, reads: dict[str, Run], tmp_path: Path
+) -> None:
+    project = OtherProject(tmp_path / "project")
+
+    def files(*packages: str) -> str:
+        return " ".join(str(path) for package in packages for path in wheels.glob(f"{package}-*.whl"))
+
+    for subject in SUBJECTS:
+        packages = files("tap_toolkit", subject.name.replace("-", "_"))
+        project.add("extractor", subject.name, {**page("extractor", subject.name), "pip_url": packages})
+        project.configure("extractor", subject.name, subject.config(sandbox, tokens), load_schema=subject.schema)
+    project.add("loader", "target-duckdb", {**page("loader", "target-duckdb"), "pip_url": files("talat_warehouse")})
+    project.configure("loader", "target-duckdb", {"path": "$MELTANO_PROJECT_ROOT/warehouse.duckdb"})
+    project.meltano("run", *(word for subject in SUBJECTS for word in (subject.name, "target-duckdb")))
+    for subject in SUBJECTS:
+        tables = Tables(subject, project.folder / "warehouse.duckdb")
+        for table in subject.tables:
+            rows = tables.query(f"select * from {subject.schema}.{table.stream}")
+            assert table.found(rows) == table.found(reads[subject.name].records(table.stream))
