@@ -29,7 +29,7 @@ class App:
         return json_response({"error": f"no platform serves {request.path}"}, 404)
 
     def _platform(self, platform: Platform, request: Request) -> Response:
-        request = behind_nothing(request)
+        called, request = request, behind_nothing(request)
         stats, account = self._world.stats, platform.account(request)
         stats.arrive(request.path, account)
         struck: list[Fault] = []
@@ -44,7 +44,7 @@ class App:
         if response is None:
             response = platform.handle(request)
         for fault in struck:
-            fault.spoil(response, request)
+            fault.spoil(response, called)
             if fault.kind == "drift":
                 platform.drift(request, response)
         if response.status >= 400:

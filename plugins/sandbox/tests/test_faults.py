@@ -147,9 +147,9 @@ def test_given_pages_of_other_sizes_and_orders_when_planned_then_the_same_record
     planned = {"match": {"path": LIST}}
     own_sandbox.faults({**planned, "kind": "page_size", "rows": 3, "times": 2})
     assert serials(own, end) == whole
-    own_sandbox.faults({**planned, "kind": "empty_page"}, {**planned, "kind": "empty_page", "after": 2})
+    own_sandbox.faults({**planned, "kind": "empty_page", "times": 2}, {**planned, "kind": "empty_page", "after": 3})
     assert serials(own, end) == whole
-    assert own_sandbox.stats()["faults"]["empty_page"] == 2
+    assert own_sandbox.stats()["faults"]["empty_page"] == 3
     own_sandbox.faults({**planned, "kind": "reverse"}, {**planned, "kind": "duplicate"})
     page = own.get(TH, LIST, **window)["order_list"]
     assert page == [*first[::-1], first[-1]]
