@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import resources
 
+from tap_toolkit.secrecy import concealed
+
 _RANGE = re.compile(r"(\d+)-(\d+)")
 
 
@@ -159,8 +161,9 @@ def decide(
     """The error to raise for a refusal: the first matching row's; else what the HTTP status says.
 
     An unknown code skips the piece rather than the run: platforms add codes without notice. ``where`` names the call
-    (never its query, which holds the token).
+    (never its query, which holds the token). The message is told without secrets that are known.
     """
+    message = concealed(message)
     said = f"{code}: {message}" if message else code or f"HTTP {status}"
     for rule in rules:
         if rule.matches(code, message):

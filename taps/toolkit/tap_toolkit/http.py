@@ -248,9 +248,9 @@ class ApiClient(abc.ABC):
         finally:
             self._slots.release()
         self._answered = True
-        return self._judge(call, answer, where, token)
+        return self._judge(call, answer, where)
 
-    def _judge(self, call: Call, answer: Answer, where: str, token: str) -> Any:
+    def _judge(self, call: Call, answer: Answer, where: str) -> Any:
         status, headers, content = answer
         self.observe(call, headers)
         try:
@@ -265,8 +265,6 @@ class ApiClient(abc.ABC):
                 return self.payload(body)
         self._learn_clock(headers)
         code, message = refusal or ("", "")
-        if token:
-            message = message.replace(token, "…")  # some platforms repeat the token they refuse
         wait = self.retry_after(headers)
         raise decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
 

@@ -27,6 +27,7 @@ from tap_toolkit.fetch import Fetcher
 from tap_toolkit.http import ApiClient
 from tap_toolkit.ledger import Ledger
 from tap_toolkit.ratelimit import RateBudget
+from tap_toolkit.secrecy import conceal
 from tap_toolkit.settings import check_settings, setting
 from tap_toolkit.state import check_state
 from tap_toolkit.streams import PlatformStream
@@ -184,7 +185,8 @@ class PlatformTap(Tap):
     @functools.cached_property
     def client(self) -> ApiClient:
         """The platform's API, with the account's tokens."""
-        config = self.config
+        config, settings = self.config, self.config_jsonschema["properties"]
+        conceal(*(config.get(name) for name, declared in settings.items() if declared.get("secret")))
         client = self.make_client(
             budget=RateBudget(
                 app_rate=float(config.get("requests_per_second", 0)),

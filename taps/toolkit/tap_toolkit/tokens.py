@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from tap_toolkit.errors import Fatal, Reauthorize, Retry, SkipAccount, SkipWindow
+from tap_toolkit.secrecy import conceal
 
 _LOGGER = logging.getLogger(__name__)
 # How long a token in its last minutes is used after a refresh ahead of time met passing trouble.
@@ -50,6 +51,7 @@ class Tokens:
     seeds: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
+        conceal(self.access_token, self.refresh_token)
         for name in _TIMES:
             moment = getattr(self, name)
             if moment is not None and moment.utcoffset() != timedelta(0):
@@ -138,6 +140,7 @@ class FixedToken:
     """One token for all accounts, from a setting or just issued: whoever made it makes the next one."""
 
     def __init__(self, token: str, setting: str = "") -> None:
+        conceal(token)
         self._token, self._setting = token, setting
 
     def access_token(self, account: str) -> str:

@@ -33,8 +33,10 @@ from tap_toolkit.errors import (
 )
 from tap_toolkit.http import ApiClient, Call, Meter, Signed
 from tap_toolkit.ratelimit import RateBudget
+from tap_toolkit.secrecy import conceal
 from tap_toolkit.testing import Clock
 from tap_toolkit.tokens import FixedToken
+from tap_toolkit.tokens import Tokens as StoredTokens
 
 SECRET = "s3cr3t-token"
 
@@ -276,12 +278,22 @@ def test_a_body_is_a_form_where_the_platform_wants_forms(server: Server) -> None
 
 
 def test_a_message_that_repeats_the_token_is_told_without_it(server: Server) -> None:
-    server.answers = [Answer({"error": "gone", "message": "Malformed access token abc123!"}, 400)]
+    server.answers = [Answer({"error": "gone", "message": "Malformed access token abc12345!"}, 400)]
     made = client(server)
-    made.tokens = FixedToken("abc123", "access_token")
+    made.tokens = FixedToken("abc12345", "access_token")
     with pytest.raises(SkipRecord) as raised:
         made.call(Call("x", "1"))
     assert "Malformed access token …!" in str(raised.value)
+
+
+def test_a_message_that_repeats_a_token_of_another_call_is_told_without_it(server: Server) -> None:
+    stored = {"access_token": "a-kept-token", "refresh_token": "a-kept-token-to-refresh"}
+    StoredTokens.from_dict(stored, "a store")
+    conceal({"1": "a-configured-token"}, ["a-listed-token"], None, 7, "short")
+    said = "a-kept-token, a-kept-token-to-refresh, a-configured-token, a-listed-token: too short"
+    server.answers = [Answer({"error": "gone", "message": said}, 400)]
+    with pytest.raises(SkipRecord, match=r"«gone: …, …, …, …: too short»"):
+        client(server).call(Call("auth", body=stored, authorized=False, once=True))
 
 
 def test_a_token_from_the_settings_that_is_refused_ends_the_run_and_names_the_setting(server: Server) -> None:
