@@ -6,7 +6,7 @@ with thresholds as (
 weeks as (
     select
         *,
-        {{ ratio('conversion_value', 'spend') }} as roas
+        {{ roas() }} as roas
     from {{ ref('stg_campaign_weeks') }}
     where is_running
 )

@@ -53,9 +53,9 @@ seven_days as (
 figures as (
     select
         *,
-        {{ ratio('conversion_value', 'spend') }} as roas,
-        {{ ratio('clicks', 'impressions') }} as ctr,
-        {{ ratio('conversions', 'clicks') }} as conversion_rate
+        {{ roas() }} as roas,
+        {{ ctr() }} as ctr,
+        {{ conversion_rate() }} as conversion_rate
     from seven_days
 ),
 
@@ -104,26 +104,13 @@ select
     totals.currency,
     {{ as_money('campaigns.daily_budget') }} as daily_budget,
     campaigns.budget_type,
-    {{ as_money('totals.spend') }} as spend,
-    {{ as_money('totals.spend_thb') }} as spend_thb,
-    {{ as_count('totals.impressions') }} as impressions,
-    {{ as_count('totals.clicks') }} as clicks,
-    {{ as_count('totals.link_clicks') }} as link_clicks,
-    {{ as_money('totals.conversions') }} as conversions,
-    {{ as_money('totals.conversion_value') }} as conversion_value,
-    {{ as_money('totals.conversion_value_thb') }} as conversion_value_thb,
-    {{ as_ratio(ratio('totals.clicks', 'totals.impressions')) }} as ctr,
-    {{ as_money(divide('totals.spend', 'totals.clicks', 2)) }} as cpc,
-    {{ as_money(divide('totals.spend * 1000', 'totals.impressions', 2)) }} as cpm,
-    {{ as_money(divide('totals.spend', 'totals.conversions', 2)) }} as cpa,
-    {{ as_ratio(ratio('totals.conversion_value', 'totals.spend')) }} as roas,
-    {{ as_ratio(ratio('totals.conversions', 'totals.clicks')) }} as conversion_rate,
+    {{ ads_figures('totals.') }},
     {{ as_money('figures.spend') }} as spend_7d,
     {{ as_money('figures.spend_thb') }} as spend_thb_7d,
     {{ as_money('figures.conversions') }} as conversions_7d,
     {{ as_money('figures.conversion_value') }} as conversion_value_7d,
     {{ as_ratio('figures.roas') }} as roas_7d,
-    {{ as_money(divide('figures.spend', 'figures.conversions', 2)) }} as cpa_7d,
+    {{ as_money(cpa('figures.')) }} as cpa_7d,
     coalesce(ratings.rating, 'not_enough_data') as rating,
     totals.date < {{ local_date(
         'coalesce(accounts.figures_complete_until, ' ~ utc_now() ~ ')', 'totals.time_zone'
