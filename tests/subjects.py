@@ -24,7 +24,8 @@ class Table:
     """A stream whose rows the truth knows.
 
     ``keys`` and ``values`` are fields of the record and the columns of the truth's table that must equal them;
-    ``only`` says which rows of the truth the stream has.
+    ``only`` says which rows of the truth the stream has; ``call`` is a part of the path whose answers, and no others,
+    bear its rows, where there is one.
     """
 
     stream: str
@@ -32,6 +33,7 @@ class Table:
     keys: Mapping[str, str]
     values: Mapping[str, str] = field(default_factory=dict)
     only: Callable[[Row], bool] = lambda row: True
+    call: str = ""
 
     @property
     def fields(self) -> list[str]:
@@ -143,18 +145,21 @@ SHOPEE = Subject(
             "orders",
             {"shop_id": "shop_id", "order_sn": "order_id"},
             {"update_time": "updated_at", "total_amount": "total_amount", "currency": "currency"},
+            call="order/get_order_detail",
         ),
         Table(
             "products",
             "products",
             {"shop_id": "shop_id", "item_id": "product_id"},
             {"item_name": "name", "item_status": "status", "update_time": "updated_at"},
+            call="product/get_item_base_info",
         ),
         Table(
             "escrow",
             "orders",
             {"shop_id": "shop_id", "order_sn": "order_id"},
             only=lambda order: order["is_settled"] == "true",
+            call="payment/get_escrow_detail_batch",
         ),
         Table("shop", "shops", {"shop_id": "shop_id"}, {"shop_name": "name", "region": "region"}),
     ),
@@ -186,12 +191,14 @@ FACEBOOK_ADS = Subject(
             "ads_daily",
             {"account_id": "account_id", "ad_id": "ad_id", "date_start": "date"},
             {"spend": "spend", "impressions": "impressions", "clicks": "clicks"},
+            call="/insights",
         ),
         Table(
             "campaigns",
             "campaigns",
             {"account_id": "account_id", "id": "campaign_id"},
             {"name": "name", "status": "status", "objective": "objective"},
+            call="/campaigns",
         ),
         Table(
             "ad_accounts",
