@@ -114,8 +114,6 @@ def _kind(schema: Mapping[str, Any]) -> str:
     (kind,) = {types} if isinstance(types, str) else set(types) - {"null"}
     if "enum" in schema:
         return "options"
-    if kind == "string" and schema.get("secret"):
-        return "password"
     if schema.get("format") == "date-time":
         return "date_iso8601"
     return {"number": "decimal"}.get(kind, kind)
