@@ -2,11 +2,12 @@
 
     .venv/bin/python tests/anywhere/machine.py
 
-brings into uv's cache, from the registry, whatever the tests install.
+brings into uv's cache, from the registry, whatever the tests install. `make test` does it when a requirement changed.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -19,9 +20,10 @@ PACKAGES = sorted(path.parent for path in ROOT.glob("*/*/pyproject.toml"))
 #: Versions of everything that our packages need.
 CONSTRAINTS = ROOT / "plugins" / "constraints.txt"
 #: Published loaders, and the file that names the versions of everything in their environments.
-LOADERS = {path.stem: path for path in sorted((Path(__file__).parent / "requirements").glob("*.txt"))}
+REQUIREMENTS = {path.stem: path for path in sorted((Path(__file__).parent / "requirements").glob("*.txt"))}
 
 
+@functools.cache
 def interpreters() -> dict[str, str]:
     """The Pythons of this machine that the packages are for, by version, like ``3.12``: those on PATH and pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob("versions/*/bin")
@@ -33,6 +35,13 @@ def interpreters() -> dict[str, str]:
         if done.returncode == 0:
             found[version] = done.stdout.strip()
     return found
+
+
+def loaders() -> dict[str, str]:
+    """The published loaders that this machine can install, and the Python for each: one is not for 3.12 and later."""
+    pythons = {"z3-target-bigquery": interpreters().get("3.11")}
+    found = {name: pythons.get(name, sys.executable) for name in REQUIREMENTS}
+    return {name: python for name, python in found.items() if python}
 
 
 def offline(**more: str) -> dict[str, str]:
@@ -58,8 +67,8 @@ def fetch() -> None:
             make_environment(
                 Path(scratch, version), python, "--constraint", str(CONSTRAINTS), *map(str, PACKAGES), env=env
             )
-        for name, requirements in LOADERS.items():
-            make_environment(Path(scratch, name), sys.executable, "--override", str(requirements), name, env=env)
+        for name, python in loaders().items():
+            make_environment(Path(scratch, name), python, "--override", str(REQUIREMENTS[name]), name, env=env)
 
 
 if __name__ == "__main__":
