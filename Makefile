@@ -55,7 +55,12 @@ check: .venv/dev
 	@$(RUN)/meltano --log-level=warning install
 	@touch $@
 
-unit: .venv/dev .meltano/installed
+# And they install the packages and published loaders elsewhere, under every Python of this machine.
+.venv/elsewhere: .venv/dev tests/anywhere/machine.py $(wildcard tests/anywhere/requirements/*.txt taps/*/pyproject.toml plugins/*/pyproject.toml)
+	@$(RUN)/python tests/anywhere/machine.py
+	@touch $@
+
+unit: .venv/dev .meltano/installed .venv/elsewhere
 	@$(RUN)/python -m pytest -n auto --dist loadfile
 
 chaos: .venv/dev ## Two hundred kills and more faults than `make test` has time for
