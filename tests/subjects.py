@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from talat_sandbox.testing import Sandbox
+from tap_facebook_ads.streams import REPORTS
 
 Config = dict[str, Any]
 Row = Mapping[str, Any]
@@ -64,7 +65,8 @@ class Subject:
     all accounts can be read; ``rotates``: a token that has ended can be renewed. ``dead_token`` is the fault that
     refuses to renew one. ``calls`` are parts of the paths of what brings the rows of ``tables``, and ``troubles``
     faults that only this platform knows, and that pass. Rows of ``snapshots`` are of the day on which they are read,
-    by the real clock; fields that are ``silent`` change while their row's time of change stands still.
+    by the real clock; fields that are ``silent`` change while their row's time of change stands still. ``everything``
+    are settings with which there are all streams that the tap brings ready-made.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Subject:
     troubles: tuple[Mapping[str, Any], ...]
     snapshots: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    everything: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def schema(self) -> str:
@@ -223,6 +226,7 @@ FACEBOOK_ADS = Subject(
         {"kind": "job", "outcome": "lingering", "ms": 300},
     ),
     silent=("effective_status", "budget_remaining"),
+    everything={"reports": list(REPORTS.reports)},
 )
 
 SUBJECTS = (SHOPEE, FACEBOOK_ADS)
