@@ -209,6 +209,18 @@ def test_trouble_that_does_not_pass_is_a_gap_that_says_so(server: Server) -> Non
         client(server, max_seconds=0.0).call(Call("x"))
 
 
+@pytest.mark.parametrize(
+    "silent",
+    [Answer({"rows": []}, seconds=0.6), Answer({"rows": []}, headers={"Content-Length": "999"})],
+    ids=["before the answer", "in the middle of it"],
+)
+def test_a_host_that_falls_silent_is_asked_again(server: Server, patience: list[float], silent: Answer) -> None:
+    server.answers = [OK, silent, OK]
+    made = client(server, timeout=(5, 0.2))
+    assert made.call(Call("x")) == made.call(Call("x"))
+    assert len(patience) == 1
+
+
 def test_retry_after_is_honoured_as_seconds_and_as_a_date(server: Server, patience: list[float]) -> None:
     later = email.utils.formatdate(time.time() + 60, usegmt=True)
     server.answers = [Answer({}, 429, {"Retry-After": "7"}), Answer({}, 429, {"Retry-After": later}), OK]
