@@ -282,6 +282,9 @@ class BigQueryEngine(Engine):
         """See Engine: BigQuery's JSON has 64-bit numbers, so wider ones are kept as text."""
         return exact_in_64_bits(raw)
 
+    def interrupt(self) -> None:
+        """See Engine: a job goes on at Google, and the staging table of one that is left alone expires."""
+
     def close(self) -> None:
         """See Engine."""
         self._client.close()  # type: ignore[no-untyped-call]
@@ -300,6 +303,7 @@ class TargetBigQuery(WarehouseTarget):
 
     name = "target-bigquery"
     package_name = "talat-warehouse"
+    state_seconds = 60.0  # a load is a job and a MERGE, which costs; and so a day has fewer than 1,500
 
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(

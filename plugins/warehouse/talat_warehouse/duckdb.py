@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -39,9 +39,10 @@ _FROM_READ = {
 }
 #: What the file is called in SQL; by the file's own name a schema of that name could not be told from it.
 _FILE = "loaded file"
-#: Rows that DuckDB compresses and writes as one; a last group that is not full is written anew at each
-#: checkpoint, so that with its usual 122,880 rows most of the time and memory of a run would go there.
-_ROW_GROUP = 20_480
+#: Rows that DuckDB compresses and writes as one, and of a batch. A group that is not full is written anew at each
+#: checkpoint: with DuckDB's usual 122,880 rows most of the time and memory of a run would go there.
+_ROW_GROUP = 10_240
+_BETWEEN_LOADS = "32MB"
 _TIMESTAMP_TEXT = "strftime({}, '%Y-%m-%dT%H:%M:%S.%fZ')"
 
 
@@ -71,6 +72,7 @@ class DuckDBEngine(Engine):
             raise WarehouseError(f"The file {self.path} is data, and no DuckDB database; choose another `path`.")
         # Text without an offset is read in the session's zone.
         self._db.execute("SET TimeZone = 'UTC'")
+        self._memory_limit = self._value("SELECT current_setting('memory_limit')")
 
     def _why_closed(self, message: str) -> str:
         if "lock" in message:
@@ -132,7 +134,7 @@ class DuckDBEngine(Engine):
         with self._one_sentence(f"widening column '{column}'"):
             if wider is Kind.NUMBER:
                 wide = f"{quoted} NOT BETWEEN -{EXACT_IN_DOUBLE} AND {EXACT_IN_DOUBLE}"
-                inexact = self._one(f"SELECT count(*) FROM {_name(table)} WHERE {wide}")
+                inexact = self._value(f"SELECT count(*) FROM {_name(table)} WHERE {wide}")
                 if inexact:
                     raise WarehouseError(
                         f"column '{column}' holds {inexact} integers that no double holds exactly, so it cannot "
@@ -150,6 +152,7 @@ class DuckDBEngine(Engine):
             except BaseException:
                 self._db.rollback()
                 raise
+            self._forget_blocks()
 
     def _replace(self, table: Table, batch: Batch) -> None:
         read = {**table.columns, EXTRACTED_AT: Kind.TIMESTAMP, SEQUENCE: Kind.INTEGER}
@@ -160,7 +163,7 @@ class DuckDBEngine(Engine):
         values += [f'make_timestamp("{SEQUENCE}")', batched_at]
         names = ", ".join(f'"{name}"' for name in [*read, RECEIVED_AT, BATCHED_AT])
         # No bound parameters: DuckDB would import pandas, where it is installed, to look at them.
-        inserted = self._one(
+        inserted = self._value(
             f"INSERT INTO {_name(table)} ({names}) SELECT {', '.join(values)} FROM read_json('{path}', "
             f"format = 'newline_delimited', columns = {{{types}}}, "
             f"maximum_object_size = {max(1 << 20, batch.longest_line + 1)})"
@@ -181,9 +184,22 @@ class DuckDBEngine(Engine):
                 f'WHERE {same} AND (t."{SEQUENCE}" < b.last OR NOT t.{new})'
             )
 
-    def _one(self, query: str) -> int:
-        row: Iterable[int] | None = self._db.execute(query).fetchone()
-        return next(iter(row or [0]))
+    def _forget_blocks(self) -> None:
+        """Let go of the blocks of the file that DuckDB keeps in memory: it would keep the whole file, and needs few.
+
+        A low limit at all times would make large batches and wide tables fail.
+        """
+        with suppress(duckdb.OutOfMemoryException):
+            self._db.execute(f"SET memory_limit = '{_BETWEEN_LOADS}'")
+        self._db.execute(f"SET memory_limit = '{self._memory_limit}'")
+
+    def _value(self, query: str) -> Any:
+        row = self._db.execute(query).fetchone()
+        return row[0] if row else None
+
+    def interrupt(self) -> None:
+        """See Engine."""
+        self._db.interrupt()
 
     def close(self) -> None:
         """See Engine."""
@@ -199,7 +215,7 @@ class TargetDuckDB(WarehouseTarget):
 
     name = "target-duckdb"
     package_name = "talat-warehouse"
-    _MAX_RECORD_AGE_IN_MINUTES = 1.0
+    state_seconds = 5.0
 
     config_jsonschema: ClassVar[dict[str, Any]] = th.PropertiesList(
         th.Property(
@@ -219,7 +235,7 @@ class TargetDuckDB(WarehouseTarget):
         th.Property(
             "batch_size_rows",
             th.IntegerType(minimum=1),
-            default=10_000,
+            default=_ROW_GROUP,
             title="Rows in a batch",
             description="Rows of one stream that are loaded in one transaction; more rows are faster and need "
             "more memory.",

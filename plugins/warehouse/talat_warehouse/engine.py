@@ -37,7 +37,10 @@ class Batch:
 
 
 class Engine(ABC):
-    """A connection to one warehouse. Everything it raises for a person to read is a WarehouseError."""
+    """A connection to one warehouse. Everything it raises for a person to read is a WarehouseError.
+
+    Loads run in a thread of their own, but never beside another call than `interrupt`.
+    """
 
     @abstractmethod
     def columns(self, table: Table) -> dict[str, Kind]:
@@ -62,6 +65,10 @@ class Engine(ABC):
     def json_text(self, raw: bytes) -> str:
         """The text of a nested value as this warehouse can keep it exactly."""
         return raw.decode()
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """Break off a load that is going on, where that can be done at once."""
 
     @abstractmethod
     def close(self) -> None:

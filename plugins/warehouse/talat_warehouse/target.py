@@ -5,25 +5,29 @@ from __future__ import annotations
 import copy
 import re
 import sys
+import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any, ClassVar, NoReturn
 
-from singer_sdk import Target
+from singer_sdk import Sink, Target
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import SameRecordTransform
 
+from talat_warehouse.background import Background
 from talat_warehouse.codec import decode_exact
 from talat_warehouse.engine import Engine
 from talat_warehouse.errors import WarehouseError
 from talat_warehouse.kinds import column_name
 from talat_warehouse.reader import Reader, RecordLine, encode_exact
 from talat_warehouse.sink import WarehouseSink, batch_file_lines
+
+_LAST_SECONDS = 5.0  # for a load to end in order, when a run fails or is stopped
 
 
 class WarehouseTarget(Target):
@@ -39,6 +43,9 @@ class WarehouseTarget(Target):
         PluginCapabilities.STRUCTURED_LOGGING,
         TargetCapabilities.VALIDATE_RECORDS,
     ]
+    #: A STATE is written when the last one was written so long ago, and what the tap sent before it is loaded for that.
+    #: What a target that is killed makes the next run read again is no older, but for one load.
+    state_seconds: ClassVar[float]
 
     def __init__(self, **kwargs: Any) -> None:
         """Open the warehouse, so that a wrong setting is known before anything is read.
@@ -46,11 +53,13 @@ class WarehouseTarget(Target):
         Raises WarehouseError where it cannot be opened.
         """
         super().__init__(**kwargs)
-        self.max_parallelism = 1  # Streams load one after another: an engine is one connection.
+        self.max_parallelism = 1  # Streams load one after another, in the background: an engine is one connection.
         self._schemas: dict[str, tuple[Any, Any]] = {}
         self._direct: dict[str, WarehouseSink] = {}
         self._places: dict[tuple[str, str], str] = {}
+        self._reset_max_record_age()
         self.engine = self.open_engine()
+        self.background = Background()
         self._temporary = TemporaryDirectory(prefix=f"{self.name}-")
         self.directory = Path(self._temporary.name)
 
@@ -74,7 +83,9 @@ class WarehouseTarget(Target):
         return place
 
     def close(self) -> None:
-        """Let go of the warehouse and of what was written beside it."""
+        """Let go of the warehouse and of what was written beside it; a load that is going on is broken off."""
+        self.engine.interrupt()
+        self.background.end(_LAST_SECONDS)
         self.engine.close()
         self._temporary.cleanup()
 
@@ -154,10 +165,20 @@ class WarehouseTarget(Target):
             for raw in batch_file_lines(encoding, url):
                 self._process_record_message(RecordLine("RECORD", message_dict["stream"], raw))
 
+    def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
+        """Load what waits in these sinks, to the end: the SDK then writes the state."""
+        super()._drain_all(sink_list, parallelism)
+        self.background.wait()
+
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
         super()._process_state_message(message_dict)
         # Here and not at each record: what matters is how old the last written state may be.
-        self._handle_max_record_age()
+        if time.monotonic() - self._state_written_at >= self.state_seconds:
+            self.drain_all()
+
+    def _reset_max_record_age(self) -> None:
+        """The SDK has loaded everything and written the state."""
+        self._state_written_at = time.monotonic()
 
     def process_endofpipe(self) -> None:
         """Load all that waits, and write the state; raises WarehouseError where the input broke off."""

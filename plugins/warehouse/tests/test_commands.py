@@ -90,10 +90,17 @@ def test_given_input_that_is_not_singer_then_one_sentence_without_the_input(
     assert "PRIVATE" not in str(error.value)
 
 
-def test_given_a_stop_signal_then_no_state_and_a_code_that_is_not_zero(duck: Warehouse) -> None:
+ENDLESS = (
+    "import talat_warehouse.duckdb as d\n"
+    "d.DuckDBEngine._replace = lambda self, *_: self._db.execute('SELECT count(*) FROM range(1000000000000)')\n"
+)
+
+
+@pytest.mark.parametrize("loading", [False, True])
+def test_given_a_stop_signal_then_no_state_and_a_code_that_is_not_zero(duck: Warehouse, loading: bool) -> None:
     config = Path(duck.environment["TMPDIR"]) / "config.json"
-    config.write_text(json.dumps(duck.config))
-    code = "from talat_warehouse.duckdb import TargetDuckDB; TargetDuckDB.cli()"
+    config.write_text(json.dumps({**duck.config, "batch_size_rows": 2} if loading else duck.config))
+    code = f"{ENDLESS if loading else ''}from talat_warehouse.duckdb import TargetDuckDB; TargetDuckDB.cli()"
     environment = {**os.environ, **duck.environment}
     pipe = subprocess.PIPE
     with subprocess.Popen(
@@ -108,7 +115,9 @@ def test_given_a_stop_signal_then_no_state_and_a_code_that_is_not_zero(duck: War
             time.sleep(0.05)
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
+        stopped = time.monotonic()
         out, log = process.communicate(timeout=60)
+        assert time.monotonic() - stopped < 30  # for the load is broken off, and not waited for
     assert (process.returncode, out) == (128 + signal.SIGTERM, b"")
     assert b"Stopped by signal 15" in log
     assert not [*Path(duck.environment["TMPDIR"]).glob("target-duckdb-*")]

@@ -6,7 +6,9 @@ import gzip
 import io
 import json
 import random
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from talat_warehouse.errors import WarehouseError
 from talat_warehouse.sink import WarehouseSink
 
-from .conftest import Warehouse, raw_record, record, schema, state
+from .conftest import Warehouse, lines, raw_record, record, schema, state
 
 TIMESTAMP = {"type": ["string", "null"], "format": "date-time"}
 ITEM = schema("items", ["id"], id="integer", name="string")
@@ -54,7 +56,7 @@ def test_given_interleaved_streams_then_state_follows_all_records_before_it(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Every STATE is due at once, so that each is written in the middle of the run.
-    monkeypatch.setattr(warehouse.target, "_MAX_RECORD_AGE_IN_MINUTES", -1.0)
+    monkeypatch.setattr(warehouse.target, "state_seconds", 0.0)
     chance = random.Random(7)
     streams = ["a", "b", "c"]
     messages = [schema(stream, ["id"], id="integer") for stream in streams]
@@ -93,6 +95,31 @@ def test_given_interleaved_streams_then_state_follows_all_records_before_it(
     assert {name: {row["id"] for row in warehouse.rows(name)} for name in streams} == sent
 
 
+def test_given_a_state_long_after_the_last_then_what_came_before_is_loaded_for_it(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr("talat_warehouse.target.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    target = warehouse.open()
+    happened: list[Any] = []
+    load = target.engine.load
+
+    def watched_load(table: Any, batch: Any) -> None:
+        load(table, batch)
+        happened.append(f"{batch.rows} loaded")
+
+    monkeypatch.setattr(target.engine, "load", watched_load)
+    monkeypatch.setattr(target, "_write_state_message", lambda value: happened.append(value["at"]))
+    target.process_lines(io.StringIO(lines([ITEM])))
+    for number, passed in enumerate([0, 0.9, 1.1, 2, 2.2, 5, 5.5]):  # of the seconds that a state may be old
+        clock[0] = 1000 + passed * target.state_seconds
+        target.process_lines(io.StringIO(lines([record("items", id=number), state(number)])))
+    assert happened == ["3 loaded", 2, "2 loaded", 4, "1 loaded", 5]
+    target.process_endofpipe()
+    target.close()
+    assert happened[6:] == ["1 loaded", 6]
+
+
 def test_given_a_failed_load_of_one_stream_then_no_state_passes(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +152,56 @@ def test_given_a_line_that_breaks_off_then_what_came_before_is_loaded_and_acknow
         assert "line 5 of the input breaks off: the tap was stopped." in done.stderr
         assert [row["id"] for row in duck.rows("items")] == [1, 2]
     assert duck.command([*whole, state(2)], ends_whole=False).stdout == '{"at":2}\n', "only the newline is missing"
+
+
+def test_given_a_load_that_goes_on_then_records_are_read_and_all_else_waits(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = warehouse.open(batch_size_rows=2)
+    went_on = threading.Event()
+    happened = []
+    load, add_columns = target.engine.load, target.engine.add_columns
+
+    def slow_load(table: Any, batch: Any) -> None:
+        assert went_on.wait(60)
+        load(table, batch)
+        happened.append(f"{batch.rows} loaded")
+
+    def watched_add(table: Any, columns: Any) -> None:
+        happened.append(f"{[*columns]} added")
+        add_columns(table, columns)
+
+    monkeypatch.setattr(target.engine, "load", slow_load)
+    monkeypatch.setattr(target.engine, "add_columns", watched_add)
+    monkeypatch.setattr(target, "_write_state_message", lambda _: happened.append("state"))
+    rows = [record("items", id=number) for number in range(3)]
+    target.process_lines(io.StringIO(lines([ITEM, *rows])))  # and comes back, with the first two not loaded yet
+    happened.append("read")
+    went_on.set()
+    target.process_lines(io.StringIO(lines([record("items", id=3, new="x"), state(1)])))
+    target.process_endofpipe()
+    target.close()
+    assert happened == ["read", "2 loaded", "['new'] added", "2 loaded", "state"]
+    assert [row["id"] for row in warehouse.rows("items")] == [0, 1, 2, 3]
+
+
+def test_given_a_load_that_fails_while_records_are_read_then_the_run_ends_with_its_sentence(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_: Any) -> None:
+        raise WarehouseError("the disk is full")
+
+    target = warehouse.open(batch_size_rows=4)
+    states: list[Any] = []
+    monkeypatch.setattr(target.engine, "load", failing)
+    monkeypatch.setattr(target, "_write_state_message", states.append)
+    try:
+        with pytest.raises(WarehouseError, match=r"^Stream 'items': the disk is full$"):
+            target.listen(io.StringIO(lines([ITEM, *(record("items", id=number) for number in range(9)), state(1)])))
+    finally:
+        target.close()
+    assert states == []
+    assert warehouse.rows("items") == []
 
 
 def test_given_a_repeated_schema_then_it_is_ignored(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
