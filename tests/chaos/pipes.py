@@ -23,11 +23,11 @@ from tests.chaos import supervisor
 from tests.chaos.supervisor import Kill, Order
 from tests.subjects import Config, Subject
 
-# A minute passes in the target before it loads for a STATE's sake, which is longer than these runs: here it loads at
+# Five seconds pass in the target before it loads for a STATE's sake, which is longer than these runs: here it loads at
 # every one, so that there are states between which to die.
 EAGER = """
 from talat_warehouse.duckdb import TargetDuckDB
-TargetDuckDB._MAX_RECORD_AGE_IN_MINUTES = -1.0
+TargetDuckDB.state_seconds = 0.0
 TargetDuckDB.cli()
 """
 SECONDS = 120
