@@ -19,6 +19,7 @@ class FacebookClient(ApiClient):
     """Sends the token as a header, and where the app's secret is known the proof of it that an app may demand."""
 
     rules = load_rules("tap_facebook_ads")
+    refusal_fields = ("error",)
     posts_forms = True
 
     def __init__(self, *, version: str, app_secret: str = "", **common: Any) -> None:

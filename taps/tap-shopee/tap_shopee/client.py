@@ -21,6 +21,8 @@ class ShopeeClient(ApiClient):
 
     rules = load_rules("tap_shopee")
     prefix = "/api/v2/"
+    payload_field = "response"
+    refusal_fields = ("error", "message")
 
     def __init__(self, *, partner_id: int, partner_key: str, **common: Any) -> None:
         super().__init__(**common)

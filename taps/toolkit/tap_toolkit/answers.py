@@ -6,14 +6,42 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from tap_toolkit.errors import SkipWindow
 
+#: What a platform sent: an object, or a `TypedRow`, which is asked and told alike.
 Row = dict[str, Any]
 Rows = list[Row]
+
+
+class TypedRow(msgspec.Struct, gc=False):
+    """A row whose fields are as its schema promises; those that were not sent are UNSET."""
+
+    def __getitem__(self, name: str) -> Any:
+        value = self.get(name, msgspec.UNSET)
+        if value is msgspec.UNSET:
+            raise KeyError(name)
+        return value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(self, name, value)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, or ``default`` where none was sent."""
+        value = getattr(self, name, msgspec.UNSET)
+        return default if value is msgspec.UNSET else value
+
+    def plain(self) -> Row:
+        """The same as an object."""
+        sent = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not msgspec.UNSET}
+        return {name: decode(bytes(value)) if type(value) is msgspec.Raw else value for name, value in sent.items()}
+
+    def __reduce__(self) -> Any:  # its class is made anew by each process, and of no use to another
+        return dict, (self.plain(),)
+
 
 _ENCODE = msgspec.json.Encoder().encode
 # Fractions stay exact: money must never pass through a binary float.
@@ -88,8 +116,8 @@ def objects(reject: Callable[[Row, str], None], rows: Iterable[Any], call: str) 
     """The rows that are objects; what is none is rejected."""
     found: Rows = []
     for row in rows:
-        if isinstance(row, dict):
-            found.append(row)
+        if isinstance(row, (dict, TypedRow)):
+            found.append(cast(Row, row))
         else:
             reject({"value": row}, f"{call} listed what is not an object")
     return found

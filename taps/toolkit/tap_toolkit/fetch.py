@@ -16,7 +16,7 @@ import queue
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -24,6 +24,7 @@ from tap_toolkit.errors import SkipAccount, TapError
 from tap_toolkit.http import ApiClient, Call, Meter, Params
 from tap_toolkit.room import Packed, Room
 from tap_toolkit.sources import Batch, Row, Rows, Source
+from tap_toolkit.typed import TypedRows
 from tap_toolkit.windows import Window
 from tap_toolkit.workers import Workers
 
@@ -101,9 +102,13 @@ class Fetcher:
         *,
         pad: timedelta,
         zone: Callable[[str], tzinfo] = lambda account: UTC,
+        typed: TypedRows | None = None,
     ) -> Reading:
-        """Begin to read windows of accounts; the windows of an account come out in the order given."""
-        return Reading(source, plan, pad, zone, self)
+        """Begin to read windows of accounts; the windows of an account come out in the order given.
+
+        Rows may be ``typed``, where the source says what it reads.
+        """
+        return Reading(source, plan, pad, zone, self, typed)
 
 
 class Reading:
@@ -116,8 +121,9 @@ class Reading:
         pad: timedelta,
         zone: Callable[[str], tzinfo],
         fetcher: Fetcher,
+        typed: TypedRows | None,
     ) -> None:
-        self.source, self.pad, self.zone, self.fetcher = source, pad, zone, fetcher
+        self.source, self.pad, self.zone, self.fetcher, self.typed = source, pad, zone, fetcher, typed
         self._ready: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._room = fetcher.room
         self._written = False
@@ -261,11 +267,18 @@ class JobScope:
         """The account's time zone."""
         return self._reading.zone(self.account)
 
-    def ask(self, path: str, params: Params, body: Mapping[str, Any] | None = None) -> Any:
+    def ask(
+        self, path: str, params: Params, body: Mapping[str, Any] | None = None, *, reads: Sequence[str] = ()
+    ) -> Any:
         """The decoded answer of one call for this account."""
         if self._job.cancelled:
             raise CancelledError
-        return self._reading.fetcher.client.call(Call(path, self.account, params, body), self._job.meter)
+        call = Call(path, self.account, params, body)
+        client, typed = self._reading.fetcher.client, self._reading.typed
+        if typed and reads and client.refusal_fields:
+            inside = f"{client.payload_field}." if client.payload_field else ""
+            call = replace(call, read=typed.decoder(*(inside + path for path in reads), *client.refusal_fields))
+        return client.call(call, self._job.meter)
 
     def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
         """Run a task among the callers."""

@@ -11,7 +11,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urlsplit
@@ -43,7 +43,8 @@ class Call:
     """One request, without what changes between attempts (signature, token, time).
 
     ``path`` goes behind the client's prefix. ``account`` is empty for calls that belong to the application. A ``body``
-    makes it a POST. ``once``: never sent again by itself, because the platform may have acted on it already.
+    makes it a POST. ``once``: never sent again by itself, because the platform may have acted on it already. ``read``
+    decodes the answer; raises :class:`ValueError` for what is not whole JSON.
     """
 
     path: str
@@ -52,6 +53,7 @@ class Call:
     body: Mapping[str, Any] | None = None
     authorized: bool = True
     once: bool = False
+    read: Callable[[bytes], Any] = field(default=decode, repr=False, compare=False)
 
     @property
     def method(self) -> str:
@@ -88,12 +90,15 @@ class ApiClient(abc.ABC):
     """A platform's API. Thread-safe; at most ``concurrency`` requests are on their way at once.
 
     A platform says how to sign (:meth:`sign`), how to read an answer (:meth:`refusal`, :meth:`payload`) and lists its
-    codes (``rules``). ``prefix`` begins the path of every call. A body is sent as JSON, or as a form where
-    ``posts_forms`` says so. Everything else is the same for all.
+    codes (``rules``). ``prefix`` begins the path of every call. ``refusal_fields`` are all that :meth:`refusal`
+    looks at, and ``payload_field`` is where :meth:`payload` finds what it returns; empty for the whole. A body is sent
+    as JSON, or as a form where ``posts_forms`` says so. Everything else is the same for all.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
     prefix: str = "/"
+    payload_field: ClassVar[str] = ""
+    refusal_fields: ClassVar[tuple[str, ...]] = ()
     posts_forms: ClassVar[bool] = False
 
     def __init__(
@@ -254,7 +259,7 @@ class ApiClient(abc.ABC):
         status, headers, content = answer
         self.observe(call, headers)
         try:
-            body = decode(content)
+            body = call.read(content)
         except ValueError:
             if status < 400:
                 raise Retry(f"{where} sent an answer that is not whole JSON. It is sent again.") from None

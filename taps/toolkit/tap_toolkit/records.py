@@ -7,6 +7,7 @@ nothing done.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -24,7 +25,7 @@ class UnusableError(ValueError):
     """A record that cannot be what the schema promises; the text says which field and why, never its value."""
 
 
-class _Field(NamedTuple):
+class Field(NamedTuple):
     """``passes``: types let through untouched; everything else goes through ``convert``, which may raise ValueError."""
 
     passes: frozenset[type]
@@ -33,7 +34,7 @@ class _Field(NamedTuple):
 
 
 _NONE = type(None)
-_UNKNOWN = _Field(frozenset(), None, False)
+_UNKNOWN = Field(frozenset(), None, False)
 
 
 # Formatting a time was a third of a record's cost; an order's five times share few hours.
@@ -107,18 +108,16 @@ def _number(value: Any) -> Decimal | None:
     if value == "":
         return None
     if isinstance(value, str):
-        try:
-            number = Decimal(value)
-        except InvalidOperation:
-            raise ValueError("is not a number") from None
-        if number.is_finite():
-            return number
+        with contextlib.suppress(InvalidOperation):
+            value = Decimal(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return value
     raise ValueError("is not a number")
 
 
 def _money(value: Any) -> Decimal | None:
     """An exact number as both warehouses hold it: one that does not fit would stop the load of all others."""
-    number = value if type(value) is Decimal else _number(value)
+    number = _number(value)
     try:
         if number is not None:
             _EXACT.quantize(number, _NANO)
@@ -177,8 +176,8 @@ _MOST_PLANS = 4096
 class Converter:
     """Turns what a platform sent into what the schema promises.
 
-    ``keys`` may be neither null nor empty. Unknown fields go to ``extra_fields`` where the schema has it; those whose
-    name is a person's are dropped and told to ``on_personal`` by name.
+    ``keys``, and all else that is ``required``, may be neither null nor empty. Unknown fields go to ``extra_fields``
+    where the schema has it; those whose name is a person's are dropped and told to ``on_personal`` by name.
     """
 
     def __init__(
@@ -189,8 +188,8 @@ class Converter:
         salt: str = "",
         on_personal: Callable[[str], None] = lambda name: None,
     ) -> None:
-        self._fields: dict[str, _Field | None] = {}
-        self._required: list[str] = []
+        self._fields: dict[str, Field | None] = {}
+        self.required: list[str] = []
         self._keep_extra = EXTRA in schema["properties"]
         self._on_personal = on_personal
         self._plans: dict[tuple[Any, ...], _Plan] = {}
@@ -198,9 +197,9 @@ class Converter:
         for name, field in schema["properties"].items():
             if name == EXTRA:
                 continue
-            required = name in keys or "null" not in _types(field)
+            required = name in keys or "null" not in field.get("type", ())
             if required:
-                self._required.append(name)
+                self.required.append(name)
             self._fields[name] = _compile(field, required, salt, on_personal)
 
     def __call__(self, raw: Mapping[str, Any]) -> Record:
@@ -223,6 +222,10 @@ class Converter:
             record[EXTRA] = self._scrub({name: record.pop(name) for name in plan.extra})
         return record
 
+    def field(self, name: str) -> Field | None:
+        """What is done with a field of the schema; None for one that never leaves the tap."""
+        return self._fields[name]
+
     def _learn(self, raw: Mapping[str, Any], shape: tuple[Any, ...]) -> _Plan:
         """What to do with records of this record's shape."""
         drop: list[str] = []
@@ -243,36 +246,37 @@ class Converter:
             else:
                 (extra if self._keep_extra else drop).append(name)
         converted = {name for name, _ in convert}
-        check = [n for n in self._required if n not in raw or n in converted or type(raw[n]) is str]
+        check = [n for n in self.required if n not in raw or n in converted or type(raw[n]) is str]
         plan = _Plan(tuple(drop), tuple(convert), tuple(check), tuple(extra))
         if len(self._plans) < _MOST_PLANS:
             self._plans[shape] = plan
         return plan
 
 
-def _types(field: Mapping[str, Any]) -> list[str]:
+def types_of(field: Mapping[str, Any]) -> list[str]:
+    """The types that a schema names for a field, but null."""
     types = field.get("type", [])
-    return [types] if isinstance(types, str) else list(types)
+    return [name for name in ([types] if isinstance(types, str) else types) if name != "null"]
 
 
-def _compile(field: Mapping[str, Any], required: bool, salt: str, on_personal: Callable[[str], None]) -> _Field | None:
+def _compile(field: Mapping[str, Any], required: bool, salt: str, on_personal: Callable[[str], None]) -> Field | None:
     """The check of one field; None for one that never leaves the tap."""
     if field.get("x-pii") == DROP:
         return None
     if field.get("x-pii") == HASH:
-        return _Field(frozenset(), lambda value: keyed_hash(value, salt), required)
-    types = [t for t in _types(field) if t != "null"]
+        return Field(frozenset(), lambda value: keyed_hash(value, salt), required)
+    types = types_of(field)
     null = frozenset() if required else frozenset({_NONE})
     if unit := field.get("x-epoch"):
-        return _Field(null, functools.partial(_epoch, unit=_UNITS[unit]), required)
+        return Field(null, functools.partial(_epoch, unit=_UNITS[unit]), required)
     if convert := _FORMATS.get(field.get("format", "")):
-        return _Field(null, convert, required)
+        return Field(null, convert, required)
     if types == ["number"] and "x-sql-datatype" in field:
-        return _Field(frozenset({int}) | null, _money, required)
+        return Field(frozenset({int}) | null, _money, required)
     if len(types) == 1 and types[0] in _SCALARS:
         passes, convert = _SCALARS[types[0]]
-        return _Field(passes | null, convert, required)
+        return Field(passes | null, convert, required)
     # Nested and mixed values are loaded whole, whatever shape the platform gives them next.
     scrub = scrubber(field, salt, on_personal)
     plain = {"object", "array"}.isdisjoint(types)
-    return _Field(frozenset({bool, int, str, Decimal}) | null if plain else null, scrub, required)
+    return Field(frozenset({bool, int, str, Decimal}) | null if plain else null, scrub, required)

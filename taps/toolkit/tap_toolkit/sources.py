@@ -6,7 +6,7 @@ These classes are declarations; a stream names paths, parameters and sizes, and 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
@@ -51,8 +51,13 @@ class Scope(Protocol):
     def zone(self) -> tzinfo:
         """The account's time zone, for a stream whose windows are local periods."""
 
-    def ask(self, path: str, params: Params, body: Mapping[str, Any] | None = None) -> Any:
-        """The decoded answer; raises what the platform's error table decides."""
+    def ask(
+        self, path: str, params: Params, body: Mapping[str, Any] | None = None, *, reads: Sequence[str] = ()
+    ) -> Any:
+        """The decoded answer; raises what the platform's error table decides.
+
+        ``reads``: dotted paths of all that is read of it, the stream's own rows first; they may then be typed rows.
+        """
 
     def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
         """Run a task beside others. Tasks must not wait for tasks."""
@@ -161,23 +166,23 @@ class Detail:
     when: str = ""
     many: bool = False
 
-    def fetch(self, scope: Scope, batch: Rows) -> Rows:
-        """The details of a batch, in its order. An id that cannot be had is rejected alone.
+    def fetch(self, scope: Scope, batch: Rows, reads: Sequence[str] = ()) -> Rows:
+        """The details of a batch, in its order. An id that cannot be had is rejected alone. ``reads``: see `Scope.ask`.
 
         Raises :class:`SkipWindow` where the answer holds no rows at all.
         """
         ids = [str(row[self.ids]) for row in batch]
         try:
             if self.post:
-                answer = scope.ask(self.path, self.params, {self.param: ids})
+                answer = scope.ask(self.path, self.params, {self.param: ids}, reads=reads)
             else:
-                answer = scope.ask(self.path, [(self.param, ",".join(ids)), *self.params])
+                answer = scope.ask(self.path, [(self.param, ",".join(ids)), *self.params], reads=reads)
         except (SkipRecord, Split) as refused:
             if len(batch) == 1:
                 scope.reject(batch[0], str(refused))
                 return []
             middle = len(batch) // 2
-            return self.fetch(scope, batch[:middle]) + self.fetch(scope, batch[middle:])
+            return self.fetch(scope, batch[:middle], reads) + self.fetch(scope, batch[middle:], reads)
         rows = rows_in(answer, self.rows, self.path, told=told_in(answer, self.rows))
         if self.unwrap:
             rows = [row.get(self.unwrap) if isinstance(row, dict) else row for row in rows]
@@ -216,8 +221,9 @@ class Detail:
 
     def begun(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Batch]:
         """The details, under way side by side."""
+        reads = () if self.unwrap or self.keep or self.many else (self.rows,)
         for batch in self.batches(scope, pages):
-            yield Batch(len(batch), scope.submit(self.fetch, scope, batch))
+            yield Batch(len(batch), scope.submit(self.fetch, scope, batch, reads))
 
     def resolved(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
         """The details themselves, a few calls ahead of whoever reads them."""
@@ -265,6 +271,14 @@ class Listing:
             pages = detail.resolved(scope, pages)
         yield from self.details[-1].begun(scope, pages)
 
+    @property
+    def _reads(self) -> Sequence[str]:
+        """All that is read of an answer, where its rows are the stream's own and have a key."""
+        if self.details or self.keep or not (self.rows and self.key):
+            return ()
+        paging = self.paging
+        return (self.rows, *filter(None, (paging.next, paging.more, paging.total) if paging else ()))
+
     def _pages(self, scope: Scope, window: Window | None, seen: set[Any]) -> Iterator[Rows]:
         try:
             yield from self.pages(scope, window, seen)
@@ -287,7 +301,7 @@ class Listing:
         while True:
             scope.wait_for_room()
             place = paging.params(position) if paging else []
-            body = scope.ask(self.path.format(account=scope.account), [*params, *place])
+            body = scope.ask(self.path.format(account=scope.account), [*params, *place], reads=self._reads)
             more = bool(paging and dig(body, paging.more))
             if more and paging and paging.one_page_windows and window and window.divisible:
                 raise Split(f"{self.path} has more than a page in {window}.")

@@ -14,12 +14,14 @@ from singer_sdk import Stream
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_toolkit.ahead import Begun
+from tap_toolkit.answers import TypedRow
 from tap_toolkit.errors import Fatal, SkipAccount, SkipStream, TapError
 from tap_toolkit.fetch import Arrived, Finished, Job
 from tap_toolkit.privacy import published, scrubber
 from tap_toolkit.records import Converter, Record, UnusableError
 from tap_toolkit.sources import Row, Rows, Source
 from tap_toolkit.state import StreamState
+from tap_toolkit.typed import TypedRows, typed_rows
 from tap_toolkit.windows import Window, Windows, iso
 from tap_toolkit.writer import BufferedWriter, encode
 
@@ -48,6 +50,8 @@ class PlatformStream(Stream):
 
     def __init__(self, tap: PlatformTap) -> None:
         self.tap = tap
+        #: Names of unknown fields that were left out because they are a person's.
+        self.personal: set[str] = set()
         self._full_schema = self.full_schema()
         super().__init__(tap, schema=published(self._full_schema))
         self.primary_keys = self.keys
@@ -62,6 +66,11 @@ class PlatformStream(Stream):
         """The row as the schema names its fields; overridden where the platform's own names will not do."""
         row[self.account_field] = self.tap.account_value(account)
         return row
+
+    def converter(self) -> Converter:
+        """What makes records of prepared rows."""
+        salt = self.tap.config.get("pii_salt") or ""
+        return Converter(self._full_schema, keys=self.keys, salt=salt, on_personal=self.personal.add)
 
     def plan(self, account: str, state: StreamState) -> Sequence[Window | None]:
         """The windows to read for an account; raises what asking for its time zone may raise."""
@@ -88,7 +97,9 @@ class PlatformStream(Stream):
             except TapError as error:
                 refused[account] = error
         pad = self.windows.pad if self.windows else timedelta(0)
-        return Begun(tap.fetcher.read(self.source, plan, pad=pad, zone=tap.zone), plan, refused)
+        as_sent = type(self).prepare is PlatformStream.prepare
+        typed = typed_rows(self._full_schema, self.converter()) if as_sent else None
+        return Begun(tap.fetcher.read(self.source, plan, pad=pad, zone=tap.zone, typed=typed), plan, refused)
 
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
         """None: bookmarks come from the windows asked for, which never reach past the moment the sync began."""
@@ -119,9 +130,9 @@ class _Sync:
         self.now = stream.tap.now  # asked for here first, in the main thread, and the same for all
         self.state = StreamState(stream.name, cast(dict[str, Any], self.tap.state))
         salt = self.tap.config.get("pii_salt") or ""
-        self.personal: set[str] = set()
-        self.convert = Converter(stream._full_schema, keys=stream.keys, salt=salt, on_personal=self.personal.add)
-        self.scrub = scrubber(stream._full_schema, salt, self.personal.add)
+        self.convert = stream.converter()
+        self.typed: TypedRows | None = None
+        self.scrub = scrubber(stream._full_schema, salt, stream.personal.add)
         self.rows: Counter[Job] = Counter()
         self.rejected: Counter[Job] = Counter()
         self.failures: Counter[str] = Counter()
@@ -139,6 +150,7 @@ class _Sync:
                 iso(self.now - kept),
             )
         reading, plan, refused = tap.ahead.begun(stream)
+        self.typed = reading.typed
         for account in tap.accounts:
             if reason := tap.dead.get(account):
                 reading.give_up(account)
@@ -162,7 +174,7 @@ class _Sync:
             if isinstance(event.error, (SkipAccount, SkipStream)) or self.failures[account] >= _PATIENCE:
                 self._account_failed(account, event.error, reading.give_up(account))
         self._log(final=True)
-        for name in sorted(self.personal):
+        for name in sorted(stream.personal):
             stream.logger.warning("%s: left out the unknown field %r, whose name is a person's", stream.name, name)
 
     def _arrived(self, job: Job, rows: Rows) -> Iterator[Record]:
@@ -171,11 +183,17 @@ class _Sync:
         fast = _fast_writer(stream) if self.write else None
         extracted = f',"time_extracted":"{datetime.now(UTC).isoformat()}"}}\n'.encode()
         edges = self._edges(job)
-        cursor = stream.cursor
+        cursor, typed = stream.cursor, self.typed if fast else None
         for row in rows:
+            record: Record | TypedRow
             try:
                 prepared = stream.prepare(row, job.account)
-                record = self.convert(prepared)
+                if not isinstance(prepared, TypedRow):
+                    record = self.convert(prepared)
+                elif typed:
+                    record = typed(prepared)
+                else:
+                    record = self.convert(prepared.plain())
             except UnusableError as error:
                 self._reject(job, row, str(error))
                 continue
@@ -185,9 +203,9 @@ class _Sync:
             if fast:
                 fast[0].write_line(fast[1] + encode(record) + extracted)
             elif self.write:
-                stream._write_record_message(record)
+                stream._write_record_message(cast(Record, record))
             else:
-                yield record
+                yield cast(Record, record)
         self._log()
 
     def _edges(self, job: Job) -> frozenset[str]:
@@ -251,6 +269,7 @@ class _Sync:
         self.progress["milliseconds"] += round(job.meter.throttled * 1000)
 
     def _reject(self, job: Job, row: Row, reason: str) -> None:
+        row = row.plain() if isinstance(row, TypedRow) else row
         self.rejected[job] += 1
         self.stream.logger.warning("%s: kept a record in rejected_records: %s", self.stream.name, reason)
         self.tap.ledger.reject(self.stream.name, job, self.scrub(row), reason)

@@ -54,7 +54,7 @@ class OneJob:
         self.asked = 0
         self.rejected: list[tuple[Row, str]] = []
 
-    def ask(self, path: str, params: Any, body: Any = None) -> Any:
+    def ask(self, path: str, params: Any, body: Any = None, *, reads: Any = ()) -> Any:
         self.asked += 1
         return self.answer(path, dict(params))
 

@@ -46,7 +46,7 @@ class Nowhere:
     zone: tzinfo = UTC
     kept: int = 0
 
-    def ask(self, path: str, params: Params, body: object = None) -> Any:
+    def ask(self, path: str, params: Params, body: object = None, *, reads: object = ()) -> Any:
         raise AssertionError(path)
 
     def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
