@@ -14,6 +14,8 @@ from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
 from talat_warehouse.errors import WarehouseError
 
+_READ_AT_ONCE = 1 << 16  # bytes: what a pipe holds; Python would ask for 4 kB at a time
+
 
 class RecordLine(msgspec.Struct, gc=False):
     """A RECORD message; of any other message, its type."""
@@ -40,7 +42,7 @@ class Reader(GenericSingerReader[bytes]):
     @property
     def default_input(self) -> IO[bytes]:
         """Standard input, as bytes."""
-        return sys.stdin.buffer
+        return open(sys.stdin.fileno(), "rb", buffering=_READ_AT_ONCE, closefd=False)
 
     def deserialize_json(self, line: bytes) -> dict[str, Any]:
         """Decode a message; raises msgspec.DecodeError."""

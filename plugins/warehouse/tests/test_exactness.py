@@ -17,6 +17,7 @@ from talat_warehouse.exact_json import exact_in_64_bits
 from talat_warehouse.kinds import Kind, column_name, column_names, kind_of, widened
 
 digits = st.decimals(allow_nan=False, allow_infinity=False)
+numbers = st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][-+]?[0-9]{1,3})?", fullmatch=True)
 documents = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text() | digits,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -62,10 +63,15 @@ def test_given_any_document_then_its_numbers_survive(document: Any) -> None:
         assert json.loads(kept, parse_float=Decimal) == json.loads(text, parse_float=Decimal)
 
 
-@given(st.integers() | digits)
-def test_given_any_number_then_bigquerys_json_holds_it_or_its_text(number: int | Decimal) -> None:
-    [kept] = json.loads(exact_in_64_bits(f"[{number}]".encode()), parse_float=Decimal)
-    assert Decimal(kept) == number
+@given(
+    numbers, st.sampled_from(["#", "[#]", "[0,#]", "[-1.5 , #]", '{"k":#}', '{"k" :\n #}', '[{"k":"x,"},[\t#\r\n]]'])
+)
+@settings(max_examples=500)
+def test_given_any_number_anywhere_then_bigquerys_json_holds_it_or_its_text(number: str, place: str) -> None:
+    kept = json.loads(exact_in_64_bits(place.replace("#", number).encode()), parse_float=Decimal)
+    while isinstance(kept, list | dict):
+        kept = kept[-1] if isinstance(kept, list) else kept["k"]
+    assert Decimal(kept) == Decimal(number)
     if not isinstance(kept, str):
         assert Decimal(repr(float(kept))) == kept or -(2**63) <= kept < 2**64
 
