@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
+import re
+import shlex
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -22,6 +24,7 @@ from talat_sandbox.testing import Sandbox
 from tap_toolkit.testing import Run, executable, run, run_tap
 from tests.anywhere.machine import REQUIREMENTS, loaders, offline
 from tests.chaos.pipes import Tables
+from tests.checkout import ROOT
 from tests.emulator.launcher import Emulator, running_emulator
 from tests.subjects import NAMES, SUBJECTS, Row, Subject
 
@@ -62,13 +65,11 @@ class OtherProject:
         done = run(executable("meltano"), *args, env=self.env | env, cwd=self.folder)
         assert done.exit_code == 0, (done.stdout + done.log)[:12000]
 
-    def add(self, kind: str, name: str, ref: str | Mapping[str, Any], *options: str, **env: str) -> None:
-        """Add a plugin by the address of its page, or by its content as somebody who has downloaded it."""
-        if not isinstance(ref, str):
-            path = self.folder / f"{name}.yml"
-            path.write_text(yaml.safe_dump(dict(ref)))
-            ref = path.name
-        self.meltano("add", name, "--plugin-type", kind, "--from-ref", ref, *options, **env)
+    def add(self, kind: str, name: str, definition: Mapping[str, Any], *options: str, **env: str) -> None:
+        """Add a plugin by a file, as somebody who has downloaded its page."""
+        path = self.folder / f"{name}.yml"
+        path.write_text(yaml.safe_dump(dict(definition)))
+        self.meltano("add", name, "--plugin-type", kind, "--from-ref", path.name, *options, **env)
 
     def configure(self, kind: str, name: str, config: Mapping[str, Any], **more: Any) -> None:
         """Write a plugin's settings into meltano.yml, and ``more`` beside them; one that inherits is new there."""
@@ -92,10 +93,15 @@ class Quiet(SimpleHTTPRequestHandler):
         """Say nothing: standard error is the tests'."""
 
 
+def advice(package: str) -> list[str]:
+    """The commands of a README that add its plugins to another project."""
+    return re.findall(r"^ *meltano (add .*)$", (ROOT / package / "README.md").read_text(), re.MULTILINE)
+
+
 @pytest.fixture(scope="module")
-def pages() -> Iterator[str]:
-    """The address below which the pages are, as the files of a repository are on the web."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=HERE)) as server:
+def files(clone: Path) -> Iterator[str]:
+    """The address below which the repository's files are, as they are on the web."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=clone)) as server:
         threading.Thread(target=server.serve_forever).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -127,13 +133,13 @@ def reads(sandbox: Sandbox, tokens: Path) -> dict[str, Run]:
 @pytest.fixture(scope="module")
 def project(
     clone: Path,
-    pages: str,
+    files: str,
     emulator: Emulator,
     sandbox: Sandbox,
     tokens: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> OtherProject:
-    """All taps and loaders, added by the very pages; git alone knows that their address is a clone on this machine."""
+    """All taps and loaders, added as the READMEs say, but that their address is one of this machine."""
     folder = tmp_path_factory.mktemp("other")
     # A person's own credentials, as z3-target-bigquery finds them; they are never refreshed.
     person = {"type": "authorized_user", "client_id": "c", "client_secret": "s", "refresh_token": "r"}
@@ -146,13 +152,13 @@ def project(
         BIGQUERY_EMULATOR_HOST=emulator.host,
         GOOGLE_APPLICATION_CREDENTIALS=str(folder / "adc.json"),
     )
+    for package in [*(f"taps/{subject.name}" for subject in SUBJECTS), "plugins/warehouse"]:
+        for command in advice(package):
+            made.meltano(*shlex.split(command.replace(f"{repository()}/raw/main", files)))
     for subject in SUBJECTS:
-        made.add("extractor", subject.name, f"{pages}/extractors/{subject.name}/talat.yml")
         made.configure("extractor", subject.name, subject.config(sandbox, tokens), load_schema=subject.schema)
         one = {"inherit_from": subject.name, "select": [f"{subject.tables[0].stream}.*"]}
         made.configure("extractor", f"{subject.name}-one", {}, **one)
-    for name in OURS:
-        made.add("loader", name, page("loader", name))
     for name, python in PUBLISHED.items():
         full = {"name": name, "namespace": name.replace("-", "_"), "variant": "published", "pip_url": name}
         pinned = {"UV_OVERRIDE": str(REQUIREMENTS[name]), "UV_CONSTRAINT": ""}
@@ -223,14 +229,14 @@ def test_the_same_from_wheels(
 ) -> None:
     project = OtherProject(tmp_path / "project")
 
-    def files(*packages: str) -> str:
+    def paths(*packages: str) -> str:
         return " ".join(str(path) for package in packages for path in wheels.glob(f"{package}-*.whl"))
 
     for subject in SUBJECTS:
-        packages = files("tap_toolkit", subject.name.replace("-", "_"))
+        packages = paths("tap_toolkit", subject.name.replace("-", "_"))
         project.add("extractor", subject.name, {**page("extractor", subject.name), "pip_url": packages})
         project.configure("extractor", subject.name, subject.config(sandbox, tokens), load_schema=subject.schema)
-    project.add("loader", "target-duckdb", {**page("loader", "target-duckdb"), "pip_url": files("talat_warehouse")})
+    project.add("loader", "target-duckdb", {**page("loader", "target-duckdb"), "pip_url": paths("talat_warehouse")})
     project.configure("loader", "target-duckdb", {"path": "$MELTANO_PROJECT_ROOT/warehouse.duckdb"})
     project.meltano("run", *(word for subject in SUBJECTS for word in (subject.name, "target-duckdb")))
     for subject in SUBJECTS:
