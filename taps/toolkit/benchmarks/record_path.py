@@ -4,7 +4,8 @@
 
 Both start from the bytes of an answer of 50 orders and end with the bytes of 50 RECORD lines, in one process, in turns.
 The SDK's path is its own default: simplejson, conformance of every field, its message writer's encoding, no flush.
-Prints medians of CPU time a record, and their ratio.
+Prints medians of CPU time a record: for answers that are as their schema promises, for the same read as they are sent,
+and for the SDK, with how many times its time ours is less.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ import logging
 import statistics
 import sys
 import time
-from decimal import Decimal
 from importlib import resources
 from typing import Any
 
-import msgspec
 import simplejson
 from singer_sdk.helpers._typing import conform_record_data_types
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib.encoding.simple import RecordMessage, SimpleSingerWriter
 
+from tap_toolkit.answers import decode
 from tap_toolkit.privacy import published
 from tap_toolkit.records import Converter
+from tap_toolkit.typed import typed_rows
 from tap_toolkit.writer import encode
 
 PAGE = 50
@@ -40,7 +41,8 @@ def order(number: int) -> dict[str, Any]:
         "add_on_deal": False, "main_item": False, "add_on_deal_id": 0, "promotion_type": "product_promotion",
         "promotion_id": 779000000000005, "order_item_id": 236000000005, "line_item_id": 100030000030000,
         "promotion_group_id": 0, "image_info": {"image_url": "https://cf.shopee.example/file/th-mock"},
-        "product_location_id": ["THZ"], "is_b2c_owned_item": False, "active_qty": 1, "cancelled_qty": 0,
+        "product_location_id": ["THZ"], "is_prescription_item": False,
+        "is_b2c_owned_item": False, "active_qty": 1, "cancelled_qty": 0,
         "promotion_list": [{"promotion_type": "product_promotion", "promotion_id": 779000000000005}],
     }  # fmt: skip
     return {
@@ -64,12 +66,16 @@ def main(rounds: int) -> None:
             field.clear()
             field["type"] = ["integer", "null"]
     page = json.dumps({"orders": [order(number) for number in range(PAGE)]}).encode()
-    decode = msgspec.json.Decoder(float_hook=Decimal).decode
     convert = Converter(schema, keys=("shop_id", "order_sn"), salt="salt")
+    typed = typed_rows(schema, convert)
+    assert typed is not None
     writer, logger = SimpleSingerWriter(), logging.getLogger("benchmark")
+    head = b'{"type":"RECORD","stream":"orders","record":'
 
-    def ours() -> int:
-        head = b'{"type":"RECORD","stream":"orders","record":'
+    def as_promised() -> int:
+        return sum(len(head + encode(typed(row)) + b"}\n") for row in typed.decoder("orders")(page)["orders"])
+
+    def as_sent() -> int:
         return sum(len(head + encode(convert(row)) + b"}\n") for row in decode(page)["orders"])
 
     def stock() -> int:
@@ -79,16 +85,16 @@ def main(rounds: int) -> None:
             size += len(writer.format_message(RecordMessage("orders", record)))
         return size
 
-    times: dict[str, list[float]] = {"tap-toolkit": [], "singer-sdk": []}
+    paths = {"as promised": as_promised, "as sent": as_sent, "singer-sdk": stock}
+    times: dict[str, list[float]] = {name: [] for name in paths}
     for _ in range(rounds):
-        for name, path in (("tap-toolkit", ours), ("singer-sdk", stock)):
+        for name, path in paths.items():
             began = time.process_time()
             assert path() > PAGE * 1000
             times[name].append((time.process_time() - began) / PAGE * 1e6)
     medians = {name: statistics.median(values) for name, values in times.items()}
     for name, value in medians.items():
-        print(f"{name:<12}{value:8.1f} µs CPU a record")
-    print(f"ratio       {medians['singer-sdk'] / medians['tap-toolkit']:8.1f}")
+        print(f"{name:<12}{value:8.1f} µs CPU a record{medians['singer-sdk'] / value:8.1f} times")
 
 
 if __name__ == "__main__":

@@ -115,12 +115,12 @@ def _number(value: Any) -> Decimal | None:
     raise ValueError("is not a number")
 
 
-def _money(value: Any) -> Decimal | None:
+def _money(value: Any) -> Decimal | int | None:
     """An exact number as both warehouses hold it: one that does not fit would stop the load of all others."""
-    number = _number(value)
+    number: Decimal | int | None = value if type(value) is int else _number(value)
     try:
         if number is not None:
-            _EXACT.quantize(number, _NANO)
+            _EXACT.quantize(Decimal(number) if type(number) is int else number, _NANO)
     except (Inexact, InvalidOperation):
         raise ValueError("has more than 29 digits before the point or 9 after it") from None
     return number
@@ -272,7 +272,7 @@ def _compile(field: Mapping[str, Any], required: bool, salt: str, on_personal: C
     if convert := _FORMATS.get(field.get("format", "")):
         return Field(null, convert, required)
     if types == ["number"] and "x-sql-datatype" in field:
-        return Field(frozenset({int}) | null, _money, required)
+        return Field(null, _money, required)
     if len(types) == 1 and types[0] in _SCALARS:
         passes, convert = _SCALARS[types[0]]
         return Field(passes | null, convert, required)

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from tap_toolkit.answers import TypedRow, decode
+from tap_toolkit.privacy import DROP
 from tap_toolkit.records import EXTRA, Converter, Field, UnusableError, types_of
 
 Step = tuple[str, Callable[[Any], Any]]
@@ -93,13 +94,15 @@ def _slot(described: Mapping[str, Any], field: Field) -> tuple[Any, Callable[[An
     if scalar is not None:
         # Dates and times are texts that still must be read, and a text may be no finite number.
         return scalar if field.required else scalar | None, None if scalar in passes - {Decimal} else convert
-    if not field.required and (nested := _nested(described)) is not None:
-        return Raw, _untouched(msgspec.json.Decoder(nested).decode, convert)
+    if not field.required and "x-pii" not in described and (promised := _promised(described)) is not None:
+        return Raw, _untouched(promised, _kept(described), convert)
     return Any, lambda value: value if type(value) in passes else convert(value)
 
 
-def _untouched(check: Callable[[bytes], Any], scrub: Callable[[Any], Any]) -> Callable[[Raw], Any]:
-    """A nested value as it was sent, if it is as promised and fits a line; else what ``scrub`` leaves of it."""
+def _untouched(promised: Any, kept: Any, scrub: Callable[[Any], Any]) -> Callable[[Raw], Any]:
+    """A nested value as it was sent, without what is dropped; if it is not as promised, what ``scrub`` leaves of it."""
+    check = msgspec.json.Decoder(promised).decode
+    keep = None if kept is Raw else msgspec.json.Decoder(kept).decode
 
     def convert(raw: Raw) -> Any:
         text = bytes(raw)
@@ -107,26 +110,52 @@ def _untouched(check: Callable[[bytes], Any], scrub: Callable[[Any], Any]) -> Ca
             check(text)
         except ValueError:
             return scrub(decode(text))
-        return scrub(decode(text)) if b"\n" in text else raw
+        if b"\n" in text:  # laid out for people: it would break a message's line
+            return scrub(decode(text))
+        return keep(text) if keep else raw
 
     return convert
 
 
-def _nested(described: Mapping[str, Any]) -> Any:
-    """The type that only a nested value without unknown names has; None where something in it must be looked at."""
+def _promised(described: Mapping[str, Any]) -> Any:
+    """The type of a nested value without unknown names, and with nothing nested in a plain field's place.
+
+    None where no type can say so. Values that are dropped may be anything; fractions are floats, only looked at here.
+    """
     types = types_of(described)
-    if "x-pii" in described or len(types) != 1:
+    kind = types[0] if len(types) == 1 else ""
+    promised: Any = _PLAIN.get(kind, float if kind == "number" else None)
+    if described.get("x-pii") == DROP:
+        return Any
+    if "x-pii" in described:
         return None
-    (kind,) = types
-    inner: Any = _PLAIN.get(kind, float if kind == "number" else None)  # fractions are only looked at here
-    if kind == "array" and (element := _nested(described.get("items", {}))) is not None:
-        inner = GenericAlias(list, element)
-    elif kind == "object" and described.get("properties"):
-        fields = {name: _nested(field) for name, field in described["properties"].items()}
-        if None not in fields.values() and all(map(str.isidentifier, fields)):
-            slots = [(name, kind | UnsetType, UNSET) for name, kind in fields.items()]
-            inner = msgspec.defstruct("Nested", slots, forbid_unknown_fields=True, gc=False)
-    return None if inner is None else inner | None
+    if kind == "array" and (element := _promised(described.get("items", {}))) is not None:
+        promised = GenericAlias(list, element)
+    elif kind == "object":
+        fields = {name: _promised(field) for name, field in described.get("properties", {}).items()}
+        if fields and None not in fields.values() and all(map(str.isidentifier, fields)):
+            promised = _struct({name: kind if kind is Any else kind | UnsetType for name, kind in fields.items()})
+    return None if promised is None else promised | None
+
+
+def _kept(described: Mapping[str, Any]) -> Any:
+    """The type that has all of a value that is as promised, byte for byte, but what is dropped."""
+    if not _drops(described):
+        return Raw
+    if "items" in described:
+        return GenericAlias(list, _kept(described["items"])) | None
+    fields = {name: _kept(field) for name, field in described["properties"].items() if field.get("x-pii") != DROP}
+    return _struct(fields, strict=False) | None
+
+
+def _struct(fields: Mapping[str, Any], *, strict: bool = True) -> Any:
+    slots = [(name, kind, UNSET) for name, kind in fields.items()]
+    return msgspec.defstruct("Nested", slots, forbid_unknown_fields=strict, gc=False)
+
+
+def _drops(described: Mapping[str, Any]) -> bool:
+    inside = [*described.get("properties", {}).values(), described.get("items", {})]
+    return described.get("x-pii") == DROP or any(_drops(field) for field in inside if field)
 
 
 def _decoder(row: type[TypedRow], paths: Sequence[str]) -> Callable[[bytes], Any]:

@@ -43,6 +43,7 @@ SCHEMA: dict[str, Any] = {
                     "count": {"type": ["integer", "null"]},
                     "parts": {"type": ["array", "null"], "items": {"type": ["object", "null"], "properties": {
                         "sku": {"type": ["string", "null"]}}}},
+                    "ill": {"type": ["boolean", "null"], "x-pii": "drop"},
                 },
             },
         },
@@ -60,6 +61,7 @@ ODD = [
     None, "", "text", "NaN", "-Infinity", "12.50", "1_0", "line\nbreak", True, 0, 10**30, -1, 253402300800,
     Decimal("0.1"), Decimal("1E+40"), Decimal("5.0"), [], {}, [1, "a", None], [None], {"email": "a@b.c"},
     {"phone": "0812345678"},
+    [{"ill": True, "price": Decimal("0.10"), "parts": [{"sku": "a\nb"}, None]}], [None, {"ill": {"a": [1]}}],
     [{"sku": 5}], [{"sku": {"buyer_name": "x"}}], [{"price": "NaN"}], [{"price": "1.5"}], [{"parts": {"sku": "x"}}],
     [{"parts": [{"recipient_address": "x"}]}], [{"new": {"deep": [{"mobile": 1, "ok": 2}]}}],
 ]  # fmt: skip
@@ -133,13 +135,16 @@ def test_both_ways_give_the_same_records_and_the_same_refusals(
 
 def test_a_page_that_is_as_promised_is_typed_and_its_nested_values_pass_byte_for_byte() -> None:
     _, typed, personal = both()
-    lines = '[{"price":1.50,"sku":"b","count":2,"parts":[{"sku":"\\u0e01"}]}]'
+    lines = '[{"sku":"b","price":1.50,"count":2,"parts":[{"sku": "\\u0e01"}]}]'
     content = f'{{"data":{{"rows":[{json_text(GOOD)[:-1]},"lines":{lines}}}],"other":1}},"error":""}}'.encode()
     (row,) = typed.decoder("data.rows", "error")(content)["data"]["rows"]
     assert isinstance(row, TypedRow)
     assert row.plain() == GOOD | {"lines": decode(lines.encode())}
     assert pickle.loads(pickle.dumps(row)) == row.plain()
+    ill = lines.replace('"count"', '"ill":true,"count"')
+    (other,) = typed.decoder("rows")(f'{{"rows":[{{"id":1,"code":"A","lines":{ill}}}]}}'.encode())["rows"]
     assert lines.encode() in encode(typed(row))
+    assert lines.encode() in encode(typed(other)), "but what is dropped"
     assert not personal
     assert row["name"] == row.get("name") == "ผ้าไหม", "and the row is as it was sent"
     assert row["updated"] == 1790000000
