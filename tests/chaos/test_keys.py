@@ -16,6 +16,7 @@ from tests.subjects import NAMES, SUBJECTS, Subject
 ACCOUNTS = 8
 ORDERS = 4_000
 ROWS = 7_000
+DAYS = 8
 
 
 @pytest.fixture(scope="module")
