@@ -105,9 +105,9 @@ def _integer(value: Any) -> int | None:
 
 
 def _number(value: Any) -> Decimal | None:
-    if value == "":
-        return None
     if isinstance(value, str):
+        if not value:
+            return None
         with contextlib.suppress(InvalidOperation):
             value = Decimal(value)
     if isinstance(value, Decimal) and value.is_finite():
