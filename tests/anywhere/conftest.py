@@ -26,6 +26,12 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For what all that read the sandbox share: tokens that can be used once."""
+    return tmp_path_factory.mktemp("tokens")
+
+
+@pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A git repository that holds this one as it is now, committed."""
     folder = tmp_path_factory.mktemp("clone")

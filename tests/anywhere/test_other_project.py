@@ -120,11 +120,6 @@ def client(emulator: Emulator) -> Iterator[bigquery.Client]:
 
 
 @pytest.fixture(scope="module")
-def tokens(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("tokens")
-
-
-@pytest.fixture(scope="module")
 def reads(sandbox: Sandbox, tokens: Path) -> dict[str, Run]:
     """What each tap writes by itself."""
     return {subject.name: run_tap(subject.name, subject.config(sandbox, tokens)) for subject in SUBJECTS}

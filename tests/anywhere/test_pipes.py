@@ -30,14 +30,8 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For what all pipes share: rotating tokens."""
-    return tmp_path_factory.mktemp("shared")
-
-
-@pytest.fixture(scope="module")
-def config(subject: Subject, sandbox: Sandbox, folder: Path) -> Config:
-    return subject.config(sandbox, folder)
+def config(subject: Subject, sandbox: Sandbox, tokens: Path) -> Config:
+    return subject.config(sandbox, tokens)
 
 
 @pytest.fixture(scope="module")
