@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event, Thread
+
+_BREAK_OFF_EVERY = 0.1  # seconds
 
 
 class Background:
@@ -43,7 +46,13 @@ class Background:
         if error is not None:
             raise error
 
-    def end(self, seconds: float) -> None:
-        """Wait so long for what is going on, whatever comes of it, and start nothing more."""
+    def end(self, break_off: Callable[[], None], seconds: float) -> None:
+        """Start nothing more, and break off what is going on: again and again, for it may be between two steps.
+
+        Returns after so many seconds, whether it has ended or not.
+        """
         self._calls.put(None)
-        self._thread.join(seconds)
+        deadline = time.monotonic() + seconds
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            break_off()
+            self._thread.join(_BREAK_OFF_EVERY)

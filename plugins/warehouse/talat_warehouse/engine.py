@@ -68,7 +68,7 @@ class Engine(ABC):
 
     @abstractmethod
     def interrupt(self) -> None:
-        """Break off a load that is going on, where that can be done at once."""
+        """Break off a load that is going on, where that can be done at once; nothing if there is none."""
 
     @abstractmethod
     def close(self) -> None:

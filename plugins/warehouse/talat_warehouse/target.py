@@ -84,8 +84,7 @@ class WarehouseTarget(Target):
 
     def close(self) -> None:
         """Let go of the warehouse and of what was written beside it; a load that is going on is broken off."""
-        self.engine.interrupt()
-        self.background.end(_LAST_SECONDS)
+        self.background.end(self.engine.interrupt, _LAST_SECONDS)
         self.engine.close()
         self._temporary.cleanup()
 

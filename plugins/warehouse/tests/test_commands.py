@@ -90,37 +90,63 @@ def test_given_input_that_is_not_singer_then_one_sentence_without_the_input(
     assert "PRIVATE" not in str(error.value)
 
 
-ENDLESS = (
-    "import talat_warehouse.duckdb as d\n"
-    "d.DuckDBEngine._replace = lambda self, *_: self._db.execute('SELECT count(*) FROM range(1000000000000)')\n"
-)
+ENDLESS = {
+    "duckdb": "import talat_warehouse.duckdb as w\n"
+    "def endless(self, *_):\n    print('loading', flush=True)\n"
+    "    self._db.execute('SELECT count(*) FROM range(1000000000000)')\n"
+    "w.DuckDBEngine._replace = endless\n",
+    "bigquery": "import time\nimport talat_warehouse.bigquery as w\n"
+    "def endless(*_):\n    print('loading', flush=True)\n    time.sleep(600)\n"
+    "w.BigQueryEngine._merge = endless\n",
+}
 
 
-@pytest.mark.parametrize("loading", [False, True])
-def test_given_a_stop_signal_then_no_state_and_a_code_that_is_not_zero(duck: Warehouse, loading: bool) -> None:
-    config = Path(duck.environment["TMPDIR"]) / "config.json"
-    config.write_text(json.dumps({**duck.config, "batch_size_rows": 2} if loading else duck.config))
-    code = f"{ENDLESS if loading else ''}from talat_warehouse.duckdb import TargetDuckDB; TargetDuckDB.cli()"
-    environment = {**os.environ, **duck.environment}
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        [sys.executable, "-c", code, "--config", str(config)], stdin=pipe, stdout=pipe, stderr=pipe, env=environment
-    ) as process:
-        assert process.stdin
-        process.stdin.write(lines(RUN).encode())
-        process.stdin.flush()
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_given_a_stop_signal_while_a_batch_is_loaded_then_nobody_waits_and_no_state_is_written(
+    warehouse: Warehouse, number: signal.Signals
+) -> None:
+    code = f"{ENDLESS[warehouse.engine]}w.{warehouse.target.__name__}.cli()"
+    with started(warehouse, code, batch_size_rows=2) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"loading\n"
+        process.send_signal(number)
+        stopped = time.monotonic()
+        out, log = process.communicate(timeout=120)
+        assert time.monotonic() - stopped < 60
+    assert (process.returncode, out) == (128 + number, b"")
+    assert f"Stopped by signal {number}".encode() in log
+    assert b"Traceback" not in log
+    assert warehouse.rows("items") == []
+
+
+def test_given_a_stop_signal_then_no_state_and_a_code_that_is_not_zero(duck: Warehouse) -> None:
+    with started(duck, "from talat_warehouse.duckdb import TargetDuckDB; TargetDuckDB.cli()") as process:
         deadline = time.monotonic() + 60
         # The table is made when the schema was read: from then on the command reads messages.
         while not Path(duck.config["path"]).exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
-        stopped = time.monotonic()
         out, log = process.communicate(timeout=60)
-        assert time.monotonic() - stopped < 30  # for the load is broken off, and not waited for
     assert (process.returncode, out) == (128 + signal.SIGTERM, b"")
     assert b"Stopped by signal 15" in log
     assert not [*Path(duck.environment["TMPDIR"]).glob("target-duckdb-*")]
+
+
+@contextmanager
+def started(warehouse: Warehouse, code: str, **config: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that has got some messages and waits for more."""
+    path = Path(warehouse.environment["TMPDIR"]) / "config.json"
+    path.write_text(json.dumps({**warehouse.config, **config}))
+    environment = {**os.environ, **warehouse.environment}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "--config", str(path)], stdin=pipe, stdout=pipe, stderr=pipe, env=environment
+    ) as process:
+        assert process.stdin
+        process.stdin.write(lines(RUN).encode())
+        process.stdin.flush()
+        yield process
 
 
 def test_given_a_file_that_is_in_use_or_no_database_then_one_sentence_before_anything_is_read(duck: Warehouse) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+import duckdb
 import pytest
 
+from talat_warehouse.duckdb import DuckDBEngine
 from talat_warehouse.errors import WarehouseError
 
-from .conftest import Warehouse, raw_record, record, schema, state
+from .conftest import Warehouse, lines, raw_record, record, schema, state
 
 DECIMAL = {"type": ["number", "null"], "x-sql-datatype": "decimal"}
 TIMESTAMP = {"type": ["string", "null"], "format": "date-time"}
@@ -271,3 +274,20 @@ def test_given_no_value_for_a_key_then_it_is_a_bad_record(duck: Warehouse) -> No
 def test_given_whole_numbers_written_with_a_point_then_they_are_integers(warehouse: Warehouse) -> None:
     warehouse.load([ITEM, raw_record("items", '{"id":5.0}'), raw_record("items", '{"id":-9223372036854775808}')])
     assert [row["id"] for row in warehouse.rows("items")] == [-(2**63), 5]
+
+
+def test_given_loads_of_much_data_then_duckdb_does_not_keep_the_file_in_memory(duck: Warehouse) -> None:
+    chance = random.Random(3)
+    rows = [record("items", id=number, name=chance.randbytes(8_000).hex()) for number in range(5_000)]
+    target = duck.open(batch_size_rows=1_000)
+    target.process_lines(io.StringIO(lines([ITEM, *rows])))
+    target.drain_all()
+    engine = target.engine
+    assert isinstance(engine, DuckDBEngine)
+    kept = engine._value("SELECT sum(memory_usage_bytes) FROM duckdb_memory()")
+    limit = engine._value("SELECT current_setting('memory_limit')")
+    target.close()
+    assert engine.path.stat().st_size > 40 << 20
+    assert kept < 32 << 20
+    with duckdb.connect() as other:
+        assert other.execute("SELECT current_setting('memory_limit')").fetchone() == (limit,)
