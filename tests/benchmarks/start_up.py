@@ -1,4 +1,4 @@
-"""How long our tap takes to start: what a person waits for `--about`, and a schedule for a run with nothing new."""
+"""How long our commands take to start: what a person waits for `--about`, and a schedule for a run with nothing new."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ def measure(bench: Bench) -> list[Line]:
     config = tap.argv[:3]
     commands = {
         "tap-shopee --about": Command([ours("tap-shopee"), "--about"]),
+        "target-duckdb --about": Command([ours("target-duckdb"), "--about"]),
+        "target-bigquery --about": Command([ours("target-bigquery"), "--about"]),
         "tap-shopee --discover": Command([*config, "--discover"]),
         "an empty incremental run": Command([*tap.argv, "--state", str(state)]),
     }
