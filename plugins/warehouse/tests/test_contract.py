@@ -289,5 +289,9 @@ def test_given_loads_of_much_data_then_duckdb_does_not_keep_the_file_in_memory(d
     target.close()
     assert engine.path.stat().st_size > 40 << 20
     assert kept < 32 << 20
+    # DuckDB's own limit is back, most of the machine's memory; it rounds what it is told.
     with duckdb.connect() as other:
-        assert other.execute("SELECT current_setting('memory_limit')").fetchone() == (limit,)
+        row = other.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert row
+    (now, unit), (usual, usual_unit) = limit.split(), row[0].split()
+    assert (unit, float(now)) == (usual_unit, pytest.approx(float(usual), rel=0.05))
