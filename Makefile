@@ -61,10 +61,10 @@ check: .venv/dev
 	@touch $@
 
 unit: .venv/dev .meltano/installed .venv/elsewhere
-	@$(RUN)/python -m pytest -n auto --dist loadfile
+	@$(RUN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 chaos: .venv/dev ## Two hundred kills and more faults than `make test` has time for
-	@CHAOS_SEEDS=200 CHAOS_EXAMPLES=200 $(RUN)/python -m pytest -n auto tests/chaos
+	@CHAOS_SEEDS=200 CHAOS_EXAMPLES=200 $(RUN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests/chaos
 
 bench: .venv/dev ## How fast it is beside peers, which are installed below .bench; on an otherwise idle machine
 	@$(RUN)/python -m tests.benchmarks.run

@@ -12,8 +12,9 @@ import duckdb
 from talat_sandbox.testing import Sandbox
 from tests.subjects import SUBJECTS, Subject
 
-# Settings and tokens lie where their owner put them, and the sandbox has its own; all else is an artefact.
-_OWN = ("tap.json", "config.json", "authorize.json", "auth-*.json", "tokens", "sandbox", "project")
+# Settings and tokens lie where their owner put them, and the sandbox has its own; programs are none of a run's making.
+_OWN = ("tap.json", "config.json", "authorize.json", "auth-*.json", ".env", "tokens", "sandbox", "project")
+_PROGRAMS = ("site-packages", "clone*", "*.py", "*.whl", "*.tar.gz", "meltano.yml")
 # No address with a query belongs anywhere: it holds the token, the signature or the proof.
 _QUERY = r"[?&](?:access_token|refresh_token|sign|appsecret_proof|client_secret)="
 
@@ -63,25 +64,27 @@ def check(patterns: Patterns, artefacts: Iterable[str | Path]) -> None:
 def texts(place: Path) -> Iterator[tuple[str, str]]:
     """Name and text of every file at or below a path; of a database, each column of each table."""
     for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
-        if not path.is_file() or any(fnmatch(part, own) for part in path.relative_to(place).parts for own in _OWN):
+        parts = path.relative_to(place).parts
+        if not path.is_file() or any(fnmatch(part, name) for part in parts for name in (*_OWN, *_PROGRAMS)):
             continue
-        if path.suffix == ".duckdb":
+        content = path.read_bytes()
+        if content[8:12] == b"DUCK":
             yield from _columns(path)
         else:
-            yield str(path), path.read_bytes().decode("utf-8", errors="replace")
+            yield str(path), content.decode("utf-8", errors="replace")
 
 
 def _columns(path: Path) -> Iterator[tuple[str, str]]:
-    with duckdb.connect() as db:
-        # By a name of its own: a file may be called as a schema in it.
-        db.execute(f"attach '{path}' as searched (read_only)")
+    with duckdb.connect(str(path), read_only=True) as db:
         columns = db.sql(
-            "select schema_name, table_name, column_name from duckdb_columns() where database_name = 'searched'"
+            "select database_name, schema_name, table_name, column_name from duckdb_columns()"
+            " where table_oid in (select table_oid from duckdb_tables() where database_name = current_database())"
+            " and database_name = current_database()"
         )
-        for schema, table, column in columns.fetchall():
-            values = db.sql(
-                f'select distinct cast("{column}" as varchar) from searched."{schema}"."{table}"'
-            ).fetchall()
+        for database, schema, table, column in columns.fetchall():
+            # The whole name: a file may be called as a schema in it.
+            place = f'"{database}"."{schema}"."{table}"'
+            values = db.sql(f'select distinct cast("{column}" as varchar) from {place}').fetchall()
             yield f"{path} {table}.{column}", "\n".join(str(value) for (value,) in values)
 
 

@@ -37,7 +37,12 @@ class TypedRow(msgspec.Struct, gc=False):
     def plain(self) -> Row:
         """The same as an object."""
         sent = {name: value for name in self.__struct_fields__ if (value := getattr(self, name)) is not msgspec.UNSET}
-        return {name: decode(bytes(value)) if type(value) is msgspec.Raw else value for name, value in sent.items()}
+        for name, value in sent.items():
+            if type(value) is msgspec.Raw:
+                sent[name] = decode(bytes(value))
+            elif type(value) is Decimal and not value.is_finite():
+                sent[name] = str(value)  # it came as a text, for no number is written so
+        return sent
 
     def __reduce__(self) -> Any:  # its class is made anew by each process, and of no use to another
         return dict, (self.plain(),)
