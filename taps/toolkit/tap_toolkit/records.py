@@ -47,12 +47,17 @@ def _hour(number: int) -> str:
     return f"{date.fromordinal(719163 + day).isoformat()}T{hour:02d}:"
 
 
+_LAST = 253402300800  # the year 10,000
+
+
 def epoch_iso(seconds: int) -> str:
     """Seconds since 1970 as ``YYYY-MM-DDTHH:MM:SSZ``."""
     return _hour(seconds // 3600) + _IN_HOUR[seconds % 3600]
 
 
 def _epoch(value: Any, unit: int) -> str | None:
+    if unit == 1 and type(value) is int and 0 < value < _LAST:
+        return _hour(value // 3600) + _IN_HOUR[value % 3600]
     if type(value) is not int:
         if isinstance(value, Decimal) and value == value.to_integral_value():
             value = str(int(value))
@@ -62,7 +67,7 @@ def _epoch(value: Any, unit: int) -> str | None:
     if value == 0:  # platforms write 0 for "not yet"
         return None
     seconds: int = value // unit
-    if not 0 < seconds < 253402300800:
+    if not 0 < seconds < _LAST:
         raise ValueError("is no time between 1970 and 9999")
     return _hour(seconds // 3600) + _IN_HOUR[seconds % 3600]
 
@@ -117,12 +122,16 @@ def _number(value: Any) -> Decimal | None:
 
 def _money(value: Any) -> Decimal | int | None:
     """An exact number as both warehouses hold it: one that does not fit would stop the load of all others."""
-    number: Decimal | int | None = value if type(value) is int else _number(value)
+    plain = type(value) is Decimal or type(value) is int
+    number: Decimal | int | None = value if plain else _number(value)
+    if number is None:
+        return None
     try:
-        if number is not None:
-            _EXACT.quantize(Decimal(number) if type(number) is int else number, _NANO)
+        exact = _EXACT.quantize(Decimal(number) if type(number) is int else number, _NANO)
     except (Inexact, InvalidOperation):
         raise ValueError("has more than 29 digits before the point or 9 after it") from None
+    if exact != exact:  # only what is not a number
+        raise ValueError("is not a number")
     return number
 
 

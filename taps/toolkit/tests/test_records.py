@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hmac
 import json
 from datetime import datetime
 from decimal import Decimal
@@ -207,3 +208,8 @@ def test_epoch_seconds_are_written_in_one_width(second: int) -> None:
     text = epoch_iso(second)
     assert len(text) == 20
     assert msgspec.convert(text, datetime).timestamp() == second
+
+
+@given(st.text(min_size=1, max_size=100), st.text(min_size=1))
+def test_a_keyed_hash_is_hmac_sha256(salt: str, value: str) -> None:
+    assert keyed_hash(value, salt) == hmac.digest(salt.encode(), value.encode(), "sha256").hex()
