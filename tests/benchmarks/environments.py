@@ -1,4 +1,4 @@
-"""An environment for each contestant, ours among them, below .bench in the project's folder, with pinned requirements."""
+"""An environment for each contestant, ours too, below .bench in the project's folder, with pinned requirements."""
 
 from __future__ import annotations
 
