@@ -8,12 +8,11 @@ sent: what is measured is reading, checking and writing the files, and not Googl
 
 from __future__ import annotations
 
-import argparse
 import json
 import tempfile
 from pathlib import Path
 
-from orders import measure, medians, order, write
+from orders import asked, measure, medians, order, write
 
 START = """
 from talat_warehouse.bigquery import BigQueryEngine, TargetBigQuery
@@ -28,10 +27,7 @@ TargetBigQuery.open_engine = lambda self: Nowhere()
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--orders", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+    options = asked(__doc__)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         singer, _ = write(folder, options.orders)

@@ -14,13 +14,12 @@ Prints medians of wall seconds, CPU seconds and peak memory, and the median of t
 
 from __future__ import annotations
 
-import argparse
 import json
 import statistics
 import tempfile
 from pathlib import Path
 
-from orders import measure, medians, order, schema, write
+from orders import asked, measure, medians, order, schema, write
 
 PREPARE = """
 import json, sys, duckdb
@@ -47,10 +46,7 @@ TARGET = "from talat_warehouse.duckdb import TargetDuckDB; TargetDuckDB.cli()"
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--orders", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    options = parser.parse_args()
+    options = asked(__doc__)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         singer, bare = write(folder, options.orders)

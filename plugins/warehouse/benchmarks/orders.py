@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import statistics
@@ -17,6 +18,14 @@ TIMES = ["create_time", "update_time", "pay_time", "ship_by_date", "pickup_done_
 MONEY = ["total_amount", "estimated_shipping_fee", "actual_shipping_fee", "reverse_shipping_fee", "voucher", "coins"]
 WHOLE = ["days_to_ship", "weight_gram", "warehouse", "buyer_ratings", "parcels"]
 FLAGS = ["cod", "split_up", "fee_confirmed", "gift", "prescription"]
+
+
+def asked(about: str | None) -> argparse.Namespace:
+    """The options of a benchmark: ``orders``, ``rounds``."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0] if about else None)
+    parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    return parser.parse_args()
 
 
 def schema() -> dict[str, Any]:

@@ -138,7 +138,7 @@ def test_the_tap_is_thin() -> None:
 
 @pytest.mark.parametrize("name", ["orders", "products", "returns"])
 def test_answers_as_documented_are_decoded_into_the_class_of_their_rows(config: Config, name: str) -> None:
-    """Or else each row would cost twice as much, and nobody would see it."""
+    """Or else each row would cost half as much again, and nobody would see it."""
     tap = TapShopee(config=config)
     arrived = [event for event in tap.streams[name].begin().reading.events() if isinstance(event, Arrived)]
     tap.fetcher.close()

@@ -56,8 +56,8 @@ def epoch_iso(seconds: int) -> str:
 
 
 def _epoch(value: Any, unit: int) -> str | None:
-    if unit == 1 and type(value) is int and 0 < value < _LAST:
-        return _hour(value // 3600) + _IN_HOUR[value % 3600]
+    if unit == 1 and type(value) is int and 0 < value < _LAST:  # as nearly all are
+        return epoch_iso(value)
     if type(value) is not int:
         if isinstance(value, Decimal) and value == value.to_integral_value():
             value = str(int(value))
@@ -69,7 +69,7 @@ def _epoch(value: Any, unit: int) -> str | None:
     seconds: int = value // unit
     if not 0 < seconds < _LAST:
         raise ValueError("is no time between 1970 and 9999")
-    return _hour(seconds // 3600) + _IN_HOUR[seconds % 3600]
+    return epoch_iso(seconds)
 
 
 def _date_time(value: Any) -> str | None:

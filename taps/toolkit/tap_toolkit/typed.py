@@ -1,8 +1,7 @@
 """Rows decoded straight into what their schema promises, when that is what the platform sent.
 
 Most answers are exactly as documented. For those a class with one slot a field is made from the schema: msgspec then
-checks names and types while it decodes, in a third of the time that building and walking dictionaries takes, and nested
-values that are as promised pass from the answer to the message byte for byte. An answer that is anything else, be it by
+checks names and types while it decodes, instead of dictionaries being built and walked, and nested values that are as promised pass from the answer to the message byte for byte. An answer that is anything else, be it by
 one unknown field, one null or one text for a number, is read again as it is (:mod:`tap_toolkit.records`), row by row.
 """
 
