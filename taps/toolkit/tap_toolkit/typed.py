@@ -1,8 +1,9 @@
 """Rows decoded straight into what their schema promises, when that is what the platform sent.
 
 Most answers are exactly as documented. For those a class with one slot a field is made from the schema: msgspec then
-checks names and types while it decodes, instead of dictionaries being built and walked, and nested values that are as promised pass from the answer to the message byte for byte. An answer that is anything else, be it by
-one unknown field, one null or one text for a number, is read again as it is (:mod:`tap_toolkit.records`), row by row.
+checks names and types while it decodes, no dictionary is built or walked, and nested values that are as promised pass
+from the answer to the message byte for byte. An answer that is anything else, be it by one unknown field, one null or
+one text for a number, is read again as it is (:mod:`tap_toolkit.records`), row by row.
 """
 
 from __future__ import annotations
