@@ -199,16 +199,18 @@ class Reading:
 
     def _read(self, job: Job) -> None:
         job.started_at = datetime.now(UTC)
+        scope = JobScope(self, job)
         try:
             if not job.cancelled:
                 with self.fetcher.asking_for(job.account):
-                    for batch in self.source.read(JobScope(self, job)):
+                    for batch in self.source.read(scope):
                         self._put(job, batch)
         except CancelledError:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             job.error = error
         finally:
+            scope.begin_followers()
             self._hold(job, -job.held)
             job.ended = True
             self._ready.put(job.account)
@@ -225,10 +227,14 @@ class Reading:
         else:
             self._ready.put(job.account)
 
-    def wait_for_room(self, job: Job) -> None:
-        """Block a reader while too many rows wait, unless its window is the next to be written."""
+    def wait_for_room(self, job: Job, pausing: Callable[[], None]) -> None:
+        """Block a reader while too many rows wait, unless its window is the next to be written.
+
+        ``pausing`` is called before it waits.
+        """
         with self._room.changed:
             while self._room.full and not (job.cancelled or self._is_next(job)):
+                pausing()
                 self._room.changed.wait()
             if job.cancelled:
                 raise CancelledError
@@ -261,6 +267,7 @@ class JobScope:
     def __init__(self, reading: Reading, job: Job) -> None:
         self._reading, self._job = reading, job
         self.account, self.window, self.pad = job.account, job.window, reading.pad
+        self._followers: deque[Callable[[], None]] = deque()
 
     @property
     def zone(self) -> tzinfo:
@@ -268,12 +275,18 @@ class JobScope:
         return self._reading.zone(self.account)
 
     def ask(
-        self, path: str, params: Params, body: Mapping[str, Any] | None = None, *, reads: Sequence[str] = ()
+        self,
+        path: str,
+        params: Params,
+        body: Mapping[str, Any] | None = None,
+        *,
+        reads: Sequence[str] = (),
+        page: bool = False,
     ) -> Any:
         """The decoded answer of one call for this account."""
         if self._job.cancelled:
             raise CancelledError
-        call = Call(path, self.account, params, body)
+        call = Call(path, self.account, params, body, page=self.begin_followers if page else None)
         client, typed = self._reading.fetcher.client, self._reading.typed
         if typed and reads and client.refusal_fields:
             inside = f"{client.payload_field}." if client.payload_field else ""
@@ -284,9 +297,20 @@ class JobScope:
         """Run a task among the callers."""
         return self._reading.fetcher.callers.submit(task, *args)
 
+    def follow(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
+        """Run a task among the callers, after the job's next page."""
+        future, begin = self._reading.fetcher.callers.prepare(task, *args)
+        self._followers.append(begin)
+        return future
+
+    def begin_followers(self) -> None:
+        """Let the tasks go that waited for a page to go first. Only the job's reader may call it."""
+        while self._followers:
+            self._followers.popleft()()
+
     def wait_for_room(self) -> None:
         """Block while too many rows wait to be written."""
-        self._reading.wait_for_room(self._job)
+        self._reading.wait_for_room(self._job, self.begin_followers)
 
     def keep(self, rows: Rows) -> Batch:
         """Rows for later, counted among those that wait, and perhaps packed."""

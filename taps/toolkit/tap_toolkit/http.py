@@ -43,8 +43,9 @@ class Call:
     """One request, without what changes between attempts (signature, token, time).
 
     ``path`` goes behind the client's prefix. ``account`` is empty for calls that belong to the application. A ``body``
-    makes it a POST. ``once``: never sent again by itself, because the platform may have acted on it already. ``read``
-    decodes the answer; raises :class:`ValueError` for what is not whole JSON.
+    makes it a POST. ``page``: it is a page of a listing, which goes before what does not; called when it is about to be
+    sent. ``once``: never sent again by itself, because the platform may have acted on it already. ``read`` decodes the
+    answer; raises :class:`ValueError` for what is not whole JSON.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Call:
     body: Mapping[str, Any] | None = None
     authorized: bool = True
     once: bool = False
+    page: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     read: Callable[[bytes], Any] = field(default=decode, repr=False, compare=False)
 
     @property
@@ -234,7 +236,10 @@ class ApiClient(abc.ABC):
             raise SkipAccount(str(refused)) from None
 
     def _attempt(self, call: Call, token: str, meter: Meter) -> Any:
-        meter.add(requests=1, throttled=self.budget.acquire(call.account, self._slots))
+        waited = self.budget.acquire(call.account, self._slots, page=call.page is not None)
+        meter.add(requests=1, throttled=waited)
+        if call.page:
+            call.page()
         path = self.prefix + call.path
         where = self.host + path
         try:

@@ -22,6 +22,8 @@ _SPACING = 0.2
 # Seconds until a used-up allowance is looked at again where the platform does not say when it frees up: doubled each
 # time, because looking is a call too.
 _LOOK_AGAIN, _LOOK_SELDOM = 10.0, 900.0
+# Seconds after which a call looks again that lets pages go first, when these were granted their turn at the same time.
+_TURN = 0.001
 
 
 @dataclass(slots=True)
@@ -78,24 +80,27 @@ class RateBudget:
         self._spacing: dict[str, float] = {}
         self._last: dict[str, float] = {}
         self._looks: dict[str, float] = {}
+        self._pages: dict[str, set[object]] = {}
 
-    def acquire(self, account: str, slots: threading.Semaphore | None = None) -> float:
+    def acquire(self, account: str, slots: threading.Semaphore | None = None, *, page: bool = False) -> float:
         """Wait until the account may be asked once more; returns the seconds waited. Thread-safe.
 
         ``slots`` are for calls under way. One is held on return, but none while waiting, so that others may be asked;
         and nobody is let through who then waits for a slot, while answers tell that too much was asked already.
+        A ``page`` of a listing goes before all else of its account, because more calls hang on it.
         """
         slots = slots or threading.Semaphore()
+        waiter = object() if page else None
         waited = 0.0
         slots.acquire()
-        while (wait := self._wait(account)) > 0:
+        while (wait := self._wait(account, waiter)) > 0:
             slots.release()
             self._sleep(wait)
             waited += wait
             slots.acquire()
         return waited
 
-    def _wait(self, account: str) -> float:
+    def _wait(self, account: str, page: object | None) -> float:
         """Take the present moment and return 0; or the seconds until it is worth asking again.
 
         Nothing is taken ahead of time: an answer that comes meanwhile may change the pace for all who wait.
@@ -103,6 +108,7 @@ class RateBudget:
         names = {account, ""}
         with self._lock:
             now = self._clock()
+            pages = self._pages.setdefault(account, set())
             limits = [limit for limit in (self._app, self._limit(account)) if limit]
             moment = max(now, self._not_before if limits else now)
             for name in names:
@@ -111,8 +117,13 @@ class RateBudget:
                 )
             for limit in limits:
                 moment = max(moment, limit.earliest(moment))
+            if page is None and pages:
+                moment = max(moment, now + _TURN)
             if moment > now:
+                if page:
+                    pages.add(page)
                 return moment - now
+            pages.discard(page)
             for limit in limits:
                 limit.take(now)
             for name in names:

@@ -52,15 +52,25 @@ class Scope(Protocol):
         """The account's time zone, for a stream whose windows are local periods."""
 
     def ask(
-        self, path: str, params: Params, body: Mapping[str, Any] | None = None, *, reads: Sequence[str] = ()
+        self,
+        path: str,
+        params: Params,
+        body: Mapping[str, Any] | None = None,
+        *,
+        reads: Sequence[str] = (),
+        page: bool = False,
     ) -> Any:
         """The decoded answer; raises what the platform's error table decides.
 
+        ``page``: of the listing that the job walks; it goes before details.
         ``reads``: dotted paths of all that is read of it, the stream's own rows first; they may then be typed rows.
         """
 
     def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
         """Run a task beside others. Tasks must not wait for tasks."""
+
+    def follow(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
+        """The same, but begun when the job's next page is on its way, or there is none: more calls hang on that."""
 
     def wait_for_room(self) -> None:
         """Block while too many rows wait to be written."""
@@ -223,7 +233,7 @@ class Detail:
         """The details, under way side by side."""
         reads = () if self.unwrap or self.keep or self.many else (self.rows,)
         for batch in self.batches(scope, pages):
-            yield Batch(len(batch), scope.submit(self.fetch, scope, batch, reads))
+            yield Batch(len(batch), scope.follow(self.fetch, scope, batch, reads))
 
     def resolved(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
         """The details themselves, a few calls ahead of whoever reads them."""
@@ -301,7 +311,8 @@ class Listing:
         while True:
             scope.wait_for_room()
             place = paging.params(position) if paging else []
-            body = scope.ask(self.path.format(account=scope.account), [*params, *place], reads=self._reads)
+            path = self.path.format(account=scope.account)
+            body = scope.ask(path, [*params, *place], reads=self._reads, page=True)
             more = bool(paging and dig(body, paging.more))
             if more and paging and paging.one_page_windows and window and window.divisible:
                 raise Split(f"{self.path} has more than a page in {window}.")

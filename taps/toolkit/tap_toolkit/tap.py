@@ -70,7 +70,7 @@ COMMON_SETTINGS = th.PropertiesList(
     ),
     setting(
         "concurrency",
-        th.IntegerType(minimum=1, maximum=64),
+        th.IntegerType(minimum=1, maximum=256),
         "Concurrency",
         "Requests under way at once.",
         default=8,

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 
@@ -22,13 +23,14 @@ class Workers:
 
     def submit(self, task: Callable[..., Any], *args: Any) -> Future[Any]:
         """Run ``task(*args)`` in one of the threads, which begin as tasks come; tasks are taken in their order."""
-        future: Future[Any] = Future()
-        self._tasks.put((future, task, args))
-        with self._lock:
-            if self._names:
-                threading.Thread(target=self._work, name=self._names.popleft(), daemon=True).start()
-                self._begun += 1
+        future, begin = self.prepare(task, *args)
+        begin()
         return future
+
+    def prepare(self, task: Callable[..., Any], *args: Any) -> tuple[Future[Any], Callable[[], None]]:
+        """The result of a task, and what submits it."""
+        future: Future[Any] = Future()
+        return future, partial(self._begin, future, task, args)
 
     def close(self) -> None:
         """Let the threads end when the tasks at hand are done."""
@@ -36,6 +38,13 @@ class Workers:
             self._names.clear()
             for _ in range(self._begun):
                 self._tasks.put(None)
+
+    def _begin(self, future: Future[Any], task: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self._tasks.put((future, task, args))
+        with self._lock:
+            if self._names:
+                threading.Thread(target=self._work, name=self._names.popleft(), daemon=True).start()
+                self._begun += 1
 
     def _work(self) -> None:
         while (entry := self._tasks.get()) is not None:

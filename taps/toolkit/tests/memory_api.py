@@ -35,6 +35,8 @@ class Api:
             self.calls.append(call)
             self.under_way += 1
             self.most_under_way = max(self.most_under_way, self.under_way)
+        if call.page:
+            call.page()
         try:
             time.sleep(random.random() * self.jitter)
             if trouble := self.trouble(call):

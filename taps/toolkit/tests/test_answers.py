@@ -54,7 +54,7 @@ class OneJob:
         self.asked = 0
         self.rejected: list[tuple[Row, str]] = []
 
-    def ask(self, path: str, params: Any, body: Any = None, *, reads: Any = ()) -> Any:
+    def ask(self, path: str, params: Any, body: Any = None, *, reads: Any = (), page: bool = False) -> Any:
         self.asked += 1
         return self.answer(path, dict(params))
 
@@ -65,6 +65,8 @@ class OneJob:
         except Exception as error:  # noqa: BLE001 - it belongs to whoever asks for the result
             future.set_exception(error)
         return future
+
+    follow = submit
 
     def wait_for_room(self) -> None: ...
 

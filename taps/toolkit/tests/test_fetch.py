@@ -56,6 +56,15 @@ def test_calls_are_as_few_as_pages_and_full_batches_allow() -> None:
     assert Counter(call.path for call in api.calls) == {"list": 10, "detail": 20}
 
 
+def test_a_page_is_on_its_way_before_the_details_of_the_page_before() -> None:
+    api = Api(rows_of(1, 100), jitter=0.005)
+    read(api, DETAILED, {"0": [Window(EPOCH, EPOCH + days(30))]}, 8)
+    pages = details = 0
+    for call in api.calls:
+        pages, details = pages + (call.path == "list"), details + (call.path == "detail")
+        assert pages == 10 or details <= 2 * (pages - 1)
+
+
 def test_windows_accounts_and_batches_are_under_way_at_once() -> None:
     api = Api(rows_of(4, 96), jitter=0.05)
     read(api, DETAILED, plan_of(4, 4), 8)

@@ -46,11 +46,13 @@ class Nowhere:
     zone: tzinfo = UTC
     kept: int = 0
 
-    def ask(self, path: str, params: Params, body: object = None, *, reads: object = ()) -> Any:
+    def ask(self, path: str, params: Params, body: object = None, *, reads: object = (), page: bool = False) -> Any:
         raise AssertionError(path)
 
     def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
         raise AssertionError(task)
+
+    follow = submit
 
     def wait_for_room(self) -> None:
         raise AssertionError

@@ -187,3 +187,32 @@ def test_whoever_waits_for_a_slot_goes_by_what_was_told_meanwhile() -> None:
     slots.release()
     waiting.join()
     assert waited[0] > 0.1
+
+
+def test_a_page_that_waits_goes_before_details_that_waited_longer() -> None:
+    limits = RateBudget(account_rate=2, began=-1.0)
+    order: list[str] = []
+
+    def ask(name: str) -> None:
+        limits.acquire("a", page=name == "page")
+        order.append(name)
+
+    ask("first")
+    ask("second")
+    asking = [threading.Thread(target=ask, args=(name,)) for name in ("details", "details", "details", "page")]
+    for thread in asking:
+        thread.start()
+    limits.acquire("b")
+    for thread in asking:
+        thread.join()
+    assert order[2:4].count("page") == 1
+    assert len(order) == 6
+
+
+def test_a_page_of_one_account_does_not_hold_up_another() -> None:
+    limits = RateBudget(account_rate=1, began=-1.0)
+    limits.acquire("a")
+    page = threading.Thread(target=lambda: limits.acquire("a", page=True))
+    page.start()
+    assert limits.acquire("b") == 0
+    page.join()
