@@ -73,7 +73,7 @@ def main(rounds: int) -> None:
     head = b'{"type":"RECORD","stream":"orders","record":'
 
     def as_promised() -> int:
-        return sum(len(head + encode(typed(row)) + b"}\n") for row in typed.decoder("orders")(page)["orders"])
+        return sum(len(head + encode(typed.record(row)) + b"}\n") for row in typed.decoder("orders")(page)["orders"])
 
     def as_sent() -> int:
         return sum(len(head + encode(convert(row)) + b"}\n") for row in decode(page)["orders"])

@@ -38,25 +38,27 @@ _UNKNOWN = Field(frozenset(), None, False)
 
 
 # Formatting a time was a third of a record's cost; an order's five times share few hours.
-_IN_HOUR = [f"{second // 60:02d}:{second % 60:02d}Z" for second in range(3600)]
+#: The rest of a time's text, for each second of an hour.
+IN_HOUR = [f"{second // 60:02d}:{second % 60:02d}Z" for second in range(3600)]
 
 
 @functools.lru_cache(maxsize=65536)
-def _hour(number: int) -> str:
+def hour(number: int) -> str:
+    """The beginning of a time's text, for an hour since 1970."""
     day, hour = divmod(number, 24)
     return f"{date.fromordinal(719163 + day).isoformat()}T{hour:02d}:"
 
 
-_LAST = 253402300800  # the year 10,000
+LAST_SECOND = 253402300800  #: the year 10,000
 
 
 def epoch_iso(seconds: int) -> str:
     """Seconds since 1970 as ``YYYY-MM-DDTHH:MM:SSZ``."""
-    return _hour(seconds // 3600) + _IN_HOUR[seconds % 3600]
+    return hour(seconds // 3600) + IN_HOUR[seconds % 3600]
 
 
 def _epoch(value: Any, unit: int) -> str | None:
-    if unit == 1 and type(value) is int and 0 < value < _LAST:  # as nearly all are
+    if unit == 1 and type(value) is int and 0 < value < LAST_SECOND:  # as nearly all are
         return epoch_iso(value)
     if type(value) is not int:
         if isinstance(value, Decimal) and value == value.to_integral_value():
@@ -67,7 +69,7 @@ def _epoch(value: Any, unit: int) -> str | None:
     if value == 0:  # platforms write 0 for "not yet"
         return None
     seconds: int = value // unit
-    if not 0 < seconds < _LAST:
+    if not 0 < seconds < LAST_SECOND:
         raise ValueError("is no time between 1970 and 9999")
     return epoch_iso(seconds)
 

@@ -202,8 +202,8 @@ class Detail:
         by_id = {str(row.get(self.ids)): row for row in found}
         details: Rows = []
         for row, name in zip(batch, ids, strict=True):
-            if name in by_id:
-                details.append(self._carry(row, by_id[name]))
+            if detail := by_id.get(name):
+                details.append(self._carry(row, detail) if self.keep else detail)
             else:
                 scope.reject(row, f"listed, but {self.path} did not return {self.ids}")
         return details

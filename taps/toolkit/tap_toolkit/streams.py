@@ -23,7 +23,7 @@ from tap_toolkit.sources import Row, Rows, Source
 from tap_toolkit.state import StreamState
 from tap_toolkit.typed import TypedRows, typed_rows
 from tap_toolkit.windows import Window, Windows, iso
-from tap_toolkit.writer import BufferedWriter, encode
+from tap_toolkit.writer import BufferedWriter
 
 if TYPE_CHECKING:
     from tap_toolkit.tap import PlatformTap
@@ -184,24 +184,26 @@ class _Sync:
         extracted = f',"time_extracted":"{datetime.now(UTC).isoformat()}"}}\n'.encode()
         edges = self._edges(job)
         cursor, typed = stream.cursor, self.typed if fast else None
+        own, account = stream.account_field, self.tap.account_value(job.account)
         for row in rows:
             record: Record | TypedRow
             try:
-                prepared = stream.prepare(row, job.account)
-                if not isinstance(prepared, TypedRow):
-                    record = self.convert(prepared)
-                elif typed:
-                    record = typed(prepared)
+                if typed and isinstance(row, TypedRow):
+                    setattr(row, own, account)
+                    record = typed.record(row)
+                    moment = getattr(record, cursor) if cursor else None
                 else:
-                    record = self.convert(prepared.plain())
+                    prepared = stream.prepare(row, job.account)
+                    record = self.convert(prepared.plain() if isinstance(prepared, TypedRow) else prepared)
+                    moment = record.get(cursor) if cursor else None
             except UnusableError as error:
                 self._reject(job, row, str(error))
                 continue
-            if cursor and record.get(cursor) in edges:
+            if moment in edges:
                 continue
             self.rows[job] += 1
             if fast:
-                fast[0].write_line(fast[1] + encode(record) + extracted)
+                fast[0].write_record(fast[1], record, extracted)
             elif self.write:
                 stream._write_record_message(cast(Record, record))
             else:

@@ -12,44 +12,48 @@ import keyword
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from types import GenericAlias
-from typing import Any, TypedDict, cast
+from typing import Any, NamedTuple, TypedDict, cast
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from tap_toolkit.answers import TypedRow, decode
 from tap_toolkit.privacy import DROP
-from tap_toolkit.records import EXTRA, Converter, Field, UnusableError, types_of
+from tap_toolkit.records import EXTRA, IN_HOUR, LAST_SECOND, Converter, Field, UnusableError, hour, types_of
 
-Step = tuple[str, Callable[[Any], Any]]
 _PLAIN: dict[str, type] = {"string": str, "integer": int, "boolean": bool}
 
 
+class Step(NamedTuple):
+    """What the values of a field still need, but for nulls; ``epoch``: they are seconds since 1970."""
+
+    name: str
+    convert: Callable[[Any], Any]
+    epoch: bool
+
+
 class TypedRows:
-    """The class of a stream's rows, how answers are decoded into it, and how its rows become records."""
+    """The class of a stream's rows, how answers are decoded into it, and how its rows become records.
+
+    ``record`` makes one of a row, which stays as it is. Raises :class:`~tap_toolkit.records.UnusableError`.
+    """
 
     def __init__(self, row: type[TypedRow], convert: Sequence[Step], drop: Sequence[str], required: Sequence[str]):
         self._row = row
-        self._convert, self._drop, self._required = tuple(convert), tuple(drop), tuple(required)
+        self._convert, self._required = convert, required
+        self.record = _unrolled(convert, drop, required, self._refuse)
         self._decoders: dict[tuple[str, ...], Callable[[bytes], Any]] = {}
 
-    def __call__(self, row: TypedRow) -> TypedRow:
-        """The record; the row stays as it is. Raises :class:`~tap_toolkit.records.UnusableError`."""
-        record: TypedRow = row.__copy__()  # type: ignore[attr-defined]
-        name = ""
-        try:
-            for name, convert in self._convert:
-                value = getattr(record, name)
-                if value is not None and value is not UNSET:
-                    setattr(record, name, convert(value))
-        except ValueError as error:
-            raise UnusableError(f"{name} {error}") from None
-        for name in self._drop:
-            setattr(record, name, UNSET)
-        for name in self._required:
-            if getattr(record, name) in (None, "", UNSET):
-                raise UnusableError(f"{name} is missing or empty")
-        return record
+    def _refuse(self, row: TypedRow) -> TypedRow:
+        """Say what makes a row unusable."""
+        for name, convert, _ in self._convert:
+            if (value := row.get(name)) is not None:
+                try:
+                    convert(value)
+                except ValueError as error:
+                    raise UnusableError(f"{name} {error}") from None
+        missing = next(name for name in self._required if row.get(name) in (None, ""))
+        raise UnusableError(f"{missing} is missing or empty")
 
     def decoder(self, rows: str, *others: str) -> Callable[[bytes], Any]:
         """What decodes an answer with its rows under one dotted path, of whose rest only ``others`` are kept."""
@@ -77,9 +81,36 @@ def typed_rows(schema: Mapping[str, Any], converter: Converter) -> TypedRows | N
         kind, step = _slot(described, field)
         slots.append((name, kind if kind in (Any, Raw) else kind | UnsetType, UNSET))
         if step:
-            convert.append((name, step))
+            convert.append(Step(name, step, described.get("x-epoch") == "s"))
     row = msgspec.defstruct("Row", slots, bases=(TypedRow,), forbid_unknown_fields=True, gc=False)
     return TypedRows(cast(type[TypedRow], row), convert, drop, converter.required)
+
+
+def _unrolled(
+    steps: Sequence[Step], drop: Sequence[str], required: Sequence[str], refuse: Callable[[TypedRow], TypedRow]
+) -> Callable[[TypedRow], TypedRow]:
+    """One function that does it all: going through the steps one by one cost a quarter of a record's conversion.
+
+    Names are known to be identifiers.
+    """
+    known = {"UNSET": UNSET, "EMPTY": (None, "", UNSET), "hour": hour, "IN_HOUR": IN_HOUR, "refuse": refuse}
+    known |= {f"convert_{name}": convert for name, convert, _ in steps}
+    lines = ["def record(row):", " record = row.__copy__()", " try:", "  pass"]
+    for name, _, epoch in steps:
+        converted = f"convert_{name}(value)"
+        if epoch:
+            quick = "hour(value // 3600) + IN_HOUR[value % 3600]"
+            converted = f"{quick} if 0 < value < {LAST_SECOND} else {converted}"
+        lines += [
+            f"  value = row.{name}",
+            "  if value is not None and value is not UNSET:",
+            f"   record.{name} = {converted}",
+        ]
+    lines += [" except ValueError:", "  return refuse(row)"]
+    lines += [f" record.{name} = UNSET" for name in drop]
+    lines += [f" if record.{name} in EMPTY: return refuse(row)" for name in required]
+    exec("\n".join([*lines, " return record"]), known)
+    return cast(Callable[[TypedRow], TypedRow], known["record"])
 
 
 def _slot(described: Mapping[str, Any], field: Field) -> tuple[Any, Callable[[Any], Any] | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import enc_hook
@@ -12,7 +12,8 @@ from singer_sdk.singerlib.encoding.simple import Message, StateMessage
 
 _FLUSH_AT = 1 << 20
 
-encode = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number").encode
+_ENCODER = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
+encode = _ENCODER.encode
 
 
 class BufferedWriter(GenericSingerWriter[bytes, Message]):
@@ -39,6 +40,19 @@ class BufferedWriter(GenericSingerWriter[bytes, Message]):
         """Write one line that is already a message."""
         self._lines += line
         if len(self._lines) >= _FLUSH_AT:
+            self.flush()
+
+    def write_record(self, head: bytes, record: Any, tail: bytes) -> None:
+        """Write one line: a record between the rest of its message."""
+        lines, before = self._lines, len(self._lines)
+        lines += head
+        try:
+            _ENCODER.encode_into(record, lines, -1)
+        except BaseException:
+            del lines[before:]  # half a line is no message
+            raise
+        lines += tail
+        if len(lines) >= _FLUSH_AT:
             self.flush()
 
     def flush(self) -> None:

@@ -125,7 +125,7 @@ def test_both_ways_give_the_same_records_and_the_same_refusals(
     assert answer["error"] == ""
     found = []
     for row in answer["data"]["rows"]:
-        found.append(outcome(typed if isinstance(row, TypedRow) else converter, row))
+        found.append(outcome(typed.record if isinstance(row, TypedRow) else converter, row))
         if isinstance(row, TypedRow) and found[-1][0] == "unusable":
             assert outcome(converter, row.plain())[0] == "unusable"
     assert [kind for kind, _ in found] == [kind for kind, _ in expected]
@@ -143,8 +143,8 @@ def test_a_page_that_is_as_promised_is_typed_and_its_nested_values_pass_byte_for
     assert pickle.loads(pickle.dumps(row)) == row.plain()
     ill = lines.replace('"count"', '"ill":true,"count"')
     (other,) = typed.decoder("rows")(f'{{"rows":[{{"id":1,"code":"A","lines":{ill}}}]}}'.encode())["rows"]
-    assert lines.encode() in encode(typed(row))
-    assert lines.encode() in encode(typed(other)), "but what is dropped"
+    assert lines.encode() in encode(typed.record(row))
+    assert lines.encode() in encode(typed.record(other)), "but what is dropped"
     assert not personal
     assert row["name"] == row.get("name") == "ผ้าไหม", "and the row is as it was sent"
     assert row["updated"] == 1790000000
@@ -164,7 +164,7 @@ def test_what_was_not_sent_is_not_there() -> None:
     with pytest.raises(KeyError, match="name"):
         row["name"]
     row["name"] = "x"
-    assert json.loads(encode(typed(row))) == {"id": 1, "code": "A", "name": "x"}
+    assert json.loads(encode(typed.record(row))) == {"id": 1, "code": "A", "name": "x"}
 
 
 def test_an_answer_that_is_no_json_is_refused() -> None:
