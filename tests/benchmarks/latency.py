@@ -13,7 +13,7 @@ from tests.benchmarks.rows import Bench
 from tests.benchmarks.table import Line
 
 _LATENCY = 0.15
-_CONCURRENCY = 64
+_CONCURRENCY = 128
 _PER_SECOND = 10
 _AIMS = {STOCK: 30, AIRBYTE: 15, AIRBYTE_40: 15, DLT: 8, DLT_TUNED: 3}
 _SLOW = {STOCK, AIRBYTE, AIRBYTE_40}  # by waiting, which is the same each time: once is enough

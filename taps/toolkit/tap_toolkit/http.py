@@ -236,8 +236,8 @@ class ApiClient(abc.ABC):
             raise SkipAccount(str(refused)) from None
 
     def _attempt(self, call: Call, token: str, meter: Meter) -> Any:
-        waited = self.budget.acquire(call.account, self._slots, page=call.page is not None)
-        meter.add(requests=1, throttled=waited)
+        turn = self.budget.acquire(call.account, self._slots, page=call.page is not None)
+        meter.add(requests=1, throttled=turn.waited)
         if call.page:
             call.page()
         path = self.prefix + call.path
@@ -251,7 +251,7 @@ class ApiClient(abc.ABC):
                 headers["Content-Type"] = _FORM if self.posts_forms else "application/json"
                 body = urlencode(call.body).encode() if self.posts_forms else msgspec.json.encode(call.body)
             try:
-                answer = self._transport.send(call.method, target, headers, body)
+                answer = self._transport.send(call.method, target, headers, body, sent=turn.sent)
             except TransportError as error:
                 if not self._answered:
                     raise Retry(str(self._unreachable(error.reason)), attempts=3, then=Fatal) from None

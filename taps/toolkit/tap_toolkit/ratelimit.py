@@ -8,6 +8,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 _PROCESS_BEGAN = time.monotonic()
 
@@ -27,22 +29,39 @@ _TURN = 0.001
 
 
 @dataclass(slots=True)
+class _Moment:
+    """When a call was granted; then, when it was sent."""
+
+    at: float
+
+
+class Turn(NamedTuple):
+    """What a call got: after so many seconds, and what to tell when it was sent."""
+
+    waited: float
+    sent: Callable[[], None]
+
+
+@dataclass(slots=True)
 class SlidingWindow:
-    """At most ``calls`` in any ``per`` seconds. Not thread-safe: :class:`RateBudget` holds the lock."""
+    """At most ``calls`` in any ``per`` seconds. Not thread-safe: :class:`RateBudget` holds the lock.
+
+    A call counts from when it was granted, or, when that is known, from when it was sent.
+    """
 
     calls: int
     per: float
-    _granted: deque[float] = field(default_factory=deque)
+    _granted: deque[_Moment] = field(default_factory=deque)
     _slowdown: float = 1.0
 
     def earliest(self, now: float) -> float:
         """The first moment at or after ``now`` when one more call fits."""
         if len(self._granted) < self.calls:
             return now
-        return max(now, self._granted[0] + self.per * self._slowdown * _ARRIVAL_MARGIN)
+        return max(now, self._granted[0].at + self.per * self._slowdown * _ARRIVAL_MARGIN)
 
-    def take(self, moment: float) -> None:
-        """Count a call at ``moment``."""
+    def take(self, moment: _Moment) -> None:
+        """Count a call."""
         self._granted.append(moment)
         if len(self._granted) > self.calls:
             self._granted.popleft()
@@ -82,8 +101,8 @@ class RateBudget:
         self._looks: dict[str, float] = {}
         self._pages: dict[str, set[object]] = {}
 
-    def acquire(self, account: str, slots: threading.Semaphore | None = None, *, page: bool = False) -> float:
-        """Wait until the account may be asked once more; returns the seconds waited. Thread-safe.
+    def acquire(self, account: str, slots: threading.Semaphore | None = None, *, page: bool = False) -> Turn:
+        """Wait until the account may be asked once more. Thread-safe.
 
         ``slots`` are for calls under way. One is held on return, but none while waiting, so that others may be asked;
         and nobody is let through who then waits for a slot, while answers tell that too much was asked already.
@@ -92,15 +111,20 @@ class RateBudget:
         slots = slots or threading.Semaphore()
         waiter = object() if page else None
         waited = 0.0
+        moment = _Moment(0.0)
         slots.acquire()
-        while (wait := self._wait(account, waiter)) > 0:
+        while (wait := self._wait(account, moment, waiter)) > 0:
             slots.release()
             self._sleep(wait)
             waited += wait
             slots.acquire()
-        return waited
+        return Turn(waited, partial(self._sent, moment))
 
-    def _wait(self, account: str, page: object | None) -> float:
+    def _sent(self, moment: _Moment) -> None:
+        # Threads that were granted calls at one time send them one after the other, and the platform counts arrivals.
+        moment.at = self._clock()
+
+    def _wait(self, account: str, granted: _Moment, page: object | None) -> float:
         """Take the present moment and return 0; or the seconds until it is worth asking again.
 
         Nothing is taken ahead of time: an answer that comes meanwhile may change the pace for all who wait.
@@ -124,8 +148,9 @@ class RateBudget:
                     pages.add(page)
                 return moment - now
             pages.discard(page)
+            granted.at = now
             for limit in limits:
-                limit.take(now)
+                limit.take(granted)
             for name in names:
                 self._last[name] = now
         return 0.0

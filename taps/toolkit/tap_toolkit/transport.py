@@ -14,7 +14,7 @@ import ssl
 import weakref
 import zlib
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
@@ -68,10 +68,19 @@ class Transport:
         """Whether calls go through a proxy of the environment, which then resolves the host."""
         return self._session is not None
 
-    def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+    def send(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        sent: Callable[[], None] = lambda: None,
+    ) -> Answer:
         """The answer to one request; redirects are not followed.
 
-        ``target``: path and query, encoded. Raises :class:`TransportError` when no whole answer came.
+        ``target``: path and query, encoded. ``sent`` is called when the request has left, but for one that goes through
+        a proxy. Raises :class:`TransportError` when no whole answer came.
         """
         headers = {**self._headers, **headers}
         if self._session is not None:
@@ -80,6 +89,7 @@ class Transport:
         try:
             connection = self._connection()
             connection.request(method, target, body, headers)
+            sent()
             response = connection.getresponse()
             content = response.read()
             if response.headers.get("Content-Encoding") == "gzip":

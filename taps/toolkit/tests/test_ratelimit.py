@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -56,20 +57,20 @@ def test_rates_below_one_a_second_are_kept() -> None:
 def test_the_first_call_waits_out_the_window_of_a_run_that_ended_just_before() -> None:
     clock = Clock()
     limits = RateBudget(app_rate=5, clock=clock, sleep=clock.sleep, began=999.75)
-    assert limits.acquire("a") == pytest.approx(0.75)
+    assert limits.acquire("a").waited == pytest.approx(0.75)
 
 
 def test_without_a_limit_nobody_waits() -> None:
     clock = Clock()
     limits = RateBudget(clock=clock, sleep=clock.sleep, began=clock.now)
-    assert [limits.acquire("a") for _ in range(1000)] == [0.0] * 1000
+    assert [limits.acquire("a").waited for _ in range(1000)] == [0.0] * 1000
 
 
 def test_a_refusal_for_rate_pauses_every_account_and_halves_the_rate() -> None:
     clock = Clock()
     limits = budget(clock, app_rate=10)
     limits.throttled("", 4.0)
-    assert limits.acquire("b") == pytest.approx(4.0)
+    assert limits.acquire("b").waited == pytest.approx(4.0)
     began = clock.now
     for _ in range(10):
         limits.acquire("b")
@@ -80,33 +81,33 @@ def test_a_pause_of_one_account_leaves_the_others_alone() -> None:
     clock = Clock()
     limits = budget(clock)
     limits.pause(9.0, "a")
-    assert limits.acquire("b") == 0.0
-    assert limits.acquire("a") == pytest.approx(9.0)
+    assert limits.acquire("b").waited == 0.0
+    assert limits.acquire("a").waited == pytest.approx(9.0)
 
 
 def test_calls_are_spaced_from_three_quarters_of_an_allowance_on() -> None:
     clock = Clock()
     limits = budget(clock)
     limits.usage(74.9, "a")
-    assert [limits.acquire("a") for _ in range(5)] == [0.0] * 5
+    assert [limits.acquire("a").waited for _ in range(5)] == [0.0] * 5
     for percent, apart in ((75.0, 0.2), (81.0, 0.8), (87.0, 3.2)):
         limits.usage(percent, "a")
         limits.acquire("a")
-        assert limits.acquire("a") == pytest.approx(apart)
-    assert limits.acquire("b") == 0.0
+        assert limits.acquire("a").waited == pytest.approx(apart)
+    assert limits.acquire("b").waited == 0.0
     limits.usage(40.0, "a")
     limits.acquire("a")
-    assert limits.acquire("a") == 0.0
+    assert limits.acquire("a").waited == 0.0
 
 
 def test_no_call_is_sent_from_nine_tenths_of_an_allowance_on_until_it_frees_up() -> None:
     clock = Clock()
     limits = budget(clock)
     limits.usage(90.0, "a", frees_in=120)
-    assert limits.acquire("b") == 0.0
-    assert limits.acquire("a") == pytest.approx(120)
+    assert limits.acquire("b").waited == 0.0
+    assert limits.acquire("a").waited == pytest.approx(120)
     limits.usage(95.0, frees_in=60)
-    assert limits.acquire("b") == pytest.approx(60)
+    assert limits.acquire("b").waited == pytest.approx(60)
 
 
 def test_a_call_that_waits_already_heeds_a_longer_pause() -> None:
@@ -120,7 +121,7 @@ def test_a_call_that_waits_already_heeds_a_longer_pause() -> None:
             limits.pause(30.0, "a")
 
     limits._sleep = sleep
-    assert limits.acquire("a") == pytest.approx(40.0)
+    assert limits.acquire("a").waited == pytest.approx(40.0)
 
 
 @settings(max_examples=12)
@@ -147,8 +148,8 @@ def test_threads_share_one_budget(monkeypatch: pytest.MonkeyPatch) -> None:
         with lock:
             clock.now += seconds
 
-    def take(window: SlidingWindow, moment: float) -> None:
-        taken.append(moment)
+    def take(window: SlidingWindow, moment: Any) -> None:
+        taken.append(moment.at)
         really(window, moment)
 
     really = SlidingWindow.take
@@ -168,9 +169,9 @@ def test_whoever_waits_for_an_allowance_leaves_the_slots_for_calls_to_others() -
     limits, slots = RateBudget(began=0.0), threading.Semaphore(1)
     limits.pause(0.3, "a")
     waited: list[float] = []
-    waiting = threading.Thread(target=lambda: waited.append(limits.acquire("a", slots)))
+    waiting = threading.Thread(target=lambda: waited.append(limits.acquire("a", slots).waited))
     waiting.start()
-    assert limits.acquire("b", slots) == 0
+    assert limits.acquire("b", slots).waited == 0
     slots.release()
     waiting.join()
     assert waited[0] > 0.2
@@ -181,7 +182,7 @@ def test_whoever_waits_for_a_slot_goes_by_what_was_told_meanwhile() -> None:
     limits, slots = RateBudget(began=0.0), threading.Semaphore(1)
     limits.acquire("a", slots)
     waited: list[float] = []
-    waiting = threading.Thread(target=lambda: waited.append(limits.acquire("a", slots)))
+    waiting = threading.Thread(target=lambda: waited.append(limits.acquire("a", slots).waited))
     waiting.start()
     limits.pause(0.2, "a")
     slots.release()
@@ -214,5 +215,17 @@ def test_a_page_of_one_account_does_not_hold_up_another() -> None:
     limits.acquire("a")
     page = threading.Thread(target=lambda: limits.acquire("a", page=True))
     page.start()
-    assert limits.acquire("b") == 0
+    assert limits.acquire("b").waited == 0
     page.join()
+
+
+def test_a_call_counts_from_when_it_was_sent() -> None:
+    clock = Clock()
+    limits = budget(clock, account_rate=2)
+    turns = [limits.acquire("a"), limits.acquire("a")]
+    clock.now += 0.3
+    for turn in turns:
+        turn.sent()
+    granted = clock.now
+    limits.acquire("a")
+    assert clock.now - granted > 1.0
