@@ -176,7 +176,7 @@ def waits(headers: CaseInsensitiveDict[str], *accounts: str) -> list[Any]:
     """Seconds that calls wait one after the other, once an answer about ACCOUNT has brought these headers."""
     asked = client(clock=Clock())
     asked.observe(Call(f"act_{ACCOUNT}", ACCOUNT), headers)
-    return [pytest.approx(asked.budget.acquire(account)) for account in accounts]
+    return [pytest.approx(asked.budget.acquire(account).waited) for account in accounts]
 
 
 HEADERS = [
@@ -241,7 +241,7 @@ def test_an_allowance_that_is_free_again_is_used_again() -> None:
     asked.observe(call, told(account={"acc_id_util_pct": 80}))
     asked.budget.acquire(ACCOUNT)
     asked.observe(call, told(account={"acc_id_util_pct": 20}))
-    assert asked.budget.acquire(ACCOUNT) == 0
+    assert asked.budget.acquire(ACCOUNT).waited == 0
 
 
 @pytest.mark.parametrize("broken", ["", "{cut", "null", "[]", "7", '"text"', "{}"])
@@ -263,5 +263,5 @@ def test_headers_of_the_sandbox_are_those_that_are_observed(sandbox: Sandbox) ->
             asked.call(Call(f"act_{account}", account, [("fields", "id")]))
     finally:
         sandbox.set_usage(ACCOUNT, 0)
-    assert asked.budget.acquire(OTHER) == 0
-    assert asked.budget.acquire(ACCOUNT) > 0.2
+    assert asked.budget.acquire(OTHER).waited == 0
+    assert asked.budget.acquire(ACCOUNT).waited > 0.2
