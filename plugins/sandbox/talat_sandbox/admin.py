@@ -59,6 +59,9 @@ class Admin:
             "as_of": iso(self._world.clock.now()),
             "opens": business.plan.opens.isoformat(),
             "business": {**asdict(business.plan), "opens": business.plan.opens.isoformat()},
+            "channels": {
+                channel.channel.platform: [shop.shop_id for shop in channel.shops] for channel in business.others
+            },
             "platforms": [platform.name for platform in self._platforms],
             "shops": [
                 {

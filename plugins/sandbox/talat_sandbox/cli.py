@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talat_sandbox import daemon
-from talat_sandbox.business.model import Business
+from talat_sandbox.business.model import found
 from talat_sandbox.options import (
     OptionError,
     Options,
@@ -65,7 +65,7 @@ def _truth(options: Options, out: str) -> None:
     plan = remembered_plan(options) if known else plan_from(options)
     check_clock(options, plan)
     instant = options.instant if options.instant is not None else int(time.time())
-    files = export(Business(plan), Path(out), instant)
+    files = export(found(plan, options.platforms), Path(out), instant)
     _say(f"Wrote {', '.join(path.name for path in files)} to {out}.")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from talat_sandbox.business.ads import MAX_CAMPAIGNS
+from talat_sandbox.business.channels import CHANNELS
 from talat_sandbox.business.model import Plan
 from talat_sandbox.clock import parse_instant
 
@@ -40,6 +41,7 @@ class Options:
     seed: int = _option(11, "another seed, another business")
     shops: int = _option(3, "number of shops, from 226001234 on; every third sells in Singapore")
     products: int = _option(60, "products in each shop")
+    channels: str = _option("", "channels beside Shopee, with commas between: lazada, tiktok_shop, line_shop, or all")
     campaigns: int = _option(4, "campaigns in each shop's ad account, with 2 ad sets of 3 ads each")
     as_of: str = _option("", "let the clock stand at this ISO time; empty follows real time")
     state_dir: str = _option(".sandbox", "where tokens, the opening day, pid and log are kept")
@@ -62,6 +64,17 @@ class Options:
     def state_path(self) -> Path:
         """The state directory."""
         return Path(self.state_dir)
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """The channels beside Shopee. Raises OptionError."""
+        named = [name.strip() for name in self.channels.split(",") if name.strip()]
+        if named == ["all"]:
+            return tuple(CHANNELS)
+        for name in named:
+            if name not in CHANNELS:
+                raise OptionError(f"channels has {name!r}; there are {', '.join(CHANNELS)}, or all.")
+        return tuple(dict.fromkeys(named))
 
     @property
     def instant(self) -> int | None:

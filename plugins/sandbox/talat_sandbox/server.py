@@ -17,7 +17,9 @@ from talat_sandbox.web import Request, Response
 
 Handler = Callable[[Request], Response]
 
-_KEPT_LENGTHS = (len("host"), len("authorization"))
+# Headers in which platforms other than Meta want their key or token.
+_TOKENS = (b"x-api-key", b"x-tts-access-token")
+_KEPT_LENGTHS = {len("host"), len("authorization"), *map(len, _TOKENS)}
 _REASONS = {status.value: f"{status.value} {status.phrase}".encode() for status in HTTPStatus}
 
 
@@ -56,7 +58,7 @@ class Connection(asyncio.Protocol):
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep the two headers a platform may look at; all others only cost time."""
+        """Keep the headers a platform may look at; all others only cost time."""
         if len(name) in _KEPT_LENGTHS:
             self._headers[name.lower()] = value.decode("latin-1")
 
@@ -75,6 +77,7 @@ class Connection(asyncio.Protocol):
             b"".join(self._body),
             headers.get(b"host", ""),
             headers.get(b"authorization", ""),
+            next((headers[name] for name in _TOKENS if name in headers), ""),
         )
         keep_alive = self._parser.should_keep_alive()
         try:

@@ -10,13 +10,16 @@ import sys
 from collections.abc import Callable
 
 from talat_sandbox.app import App
-from talat_sandbox.business.model import Business
+from talat_sandbox.business.model import Business, found
 from talat_sandbox.clock import Clock
 from talat_sandbox.options import OptionError, Options, check_clock, remembered_plan
 from talat_sandbox.platforms.facebook_ads.api import FacebookAds
 from talat_sandbox.platforms.shopee.api import Shopee
 from talat_sandbox.server import listen
-from talat_sandbox.world import World
+from talat_sandbox.world import Platform, World
+
+#: The APIs of the channels beside Shopee, by platform.
+CHANNELS: dict[str, Callable[[World, Business], Platform]] = {}
 
 AUTH_FILES = "auth-*.json"
 
@@ -28,8 +31,9 @@ def build(options: Options, reset: bool) -> App:
     if reset:
         for path in options.state_path.glob(AUTH_FILES):
             path.unlink()
-    world = World(options, Business(plan), Clock(options.instant))
-    return App(world, [Shopee(world), FacebookAds(world)])
+    world = World(options, found(plan, options.platforms), Clock(options.instant))
+    others = [CHANNELS[business.channel.platform](world, business) for business in world.business.others]
+    return App(world, [Shopee(world), FacebookAds(world), *others])
 
 
 def serve(options: Options, reset: bool, ready: Callable[[str], None]) -> None:

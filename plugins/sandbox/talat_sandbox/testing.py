@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from talat_sandbox.business.ads import account_id
+from talat_sandbox.business.channels import CHANNELS
 from talat_sandbox.business.shops import make_shops
 from talat_sandbox.options import Options, to_arguments
 from talat_sandbox.platforms.facebook_ads.protocol import APP_ID, APP_SECRET, SYSTEM_TOKEN
@@ -39,6 +40,7 @@ class Sandbox:
     shop_ids: tuple[int, ...]
     refresh_tokens: Mapping[int, str]
     ad_account_ids: tuple[str, ...]
+    channel_shop_ids: Mapping[str, tuple[int, ...]]
     facebook_token: str = SYSTEM_TOKEN
     facebook_app_id: str = APP_ID
     facebook_app_secret: str = APP_SECRET
@@ -145,6 +147,7 @@ def running_sandbox(
     app_rps: int = 1000,
     shop_rps: int = 1000,
     half_open: bool = False,
+    channels: str = "",
     campaigns: int = 4,
     require_proof: bool = False,
     job_ms: int = 200,
@@ -180,6 +183,7 @@ def running_sandbox(
             app_rps=app_rps,
             shop_rps=shop_rps,
             half_open=int(half_open),
+            channels=channels,
             campaigns=campaigns,
             require_proof=int(require_proof),
             job_ms=job_ms,
@@ -202,7 +206,7 @@ def running_sandbox(
             env={**os.environ, "SANDBOX_FOLLOW_PARENT": "1"},
         )
         try:
-            yield _describe(process, folder, shops)
+            yield _describe(process, folder, options)
         finally:
             process.terminate()
             try:
@@ -214,12 +218,12 @@ def running_sandbox(
                 process.stdout.close()
 
 
-def _describe(process: subprocess.Popen[str], folder: Path, shops: int) -> Sandbox:
+def _describe(process: subprocess.Popen[str], folder: Path, options: Options) -> Sandbox:
     assert process.stdout is not None
     line = process.stdout.readline().strip()
     if not line.startswith("The sandbox is ready at "):
         raise RuntimeError(line + process.stdout.read() or "the sandbox ended at once")
-    shop_ids = tuple(shop.shop_id for shop in make_shops(shops))
+    shop_ids = tuple(shop.shop_id for shop in make_shops(options.shops))
     return Sandbox(
         url=line.removeprefix("The sandbox is ready at ").rstrip("."),
         state_dir=folder,
@@ -227,5 +231,8 @@ def _describe(process: subprocess.Popen[str], folder: Path, shops: int) -> Sandb
         partner_key=PARTNER_KEY,
         shop_ids=shop_ids,
         refresh_tokens={shop_id: Vault.first_refresh_token(shop_id) for shop_id in shop_ids},
-        ad_account_ids=tuple(str(account_id(index)) for index in range(shops)),
+        ad_account_ids=tuple(str(account_id(index)) for index in range(options.shops)),
+        channel_shop_ids={
+            name: tuple(shop.shop_id for shop in CHANNELS[name].shops(options.shops)) for name in options.platforms
+        },
     )

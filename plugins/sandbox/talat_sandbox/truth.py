@@ -20,8 +20,6 @@ from talat_sandbox.business.shops import Shop, iso, local_date
 from talat_sandbox.tables import Row, Table, money
 from talat_sandbox.truth_ads import AD_TABLES
 
-PLATFORM = "shopee"
-
 
 class Fact(NamedTuple):
     """One order with all that is known about it at an instant; `refund` and `fees` are satang."""
@@ -72,100 +70,107 @@ def facts(business: Business, shop: Shop, as_of: int) -> Iterator[Fact]:
         )
 
 
+def _facts(business: Business, as_of: int) -> Iterator[tuple[str, Shop, Fact]]:
+    """Yield platform, shop and fact of all orders on all channels."""
+    for channel in business.channels:
+        for shop in channel.shops:
+            for fact in facts(channel, shop, as_of):
+                yield channel.channel.platform, shop, fact
+
+
 def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 
 def _orders(business: Business, as_of: int) -> Iterator[Row]:
-    for shop in business.shops:
-        for fact in facts(business, shop, as_of):
-            settled = fact.settlement
-            yield (
-                PLATFORM, shop.shop_id, fact.order.order_sn, fact.date, iso(fact.order.life.created),
-                iso(fact.updated), fact.status, _flag(fact.is_sale), shop.region.currency, money(fact.state.total),
-                fact.units, money(fact.refund), money(settled.fees if settled else None),
-                money(settled.payout if settled else None), _flag(settled is not None),
-            )  # fmt: skip
+    for platform, shop, fact in _facts(business, as_of):
+        settled = fact.settlement
+        yield (
+            platform, shop.shop_id, fact.order.order_sn, fact.date, iso(fact.order.life.created), iso(fact.updated),
+            fact.status, _flag(fact.is_sale), shop.region.currency, money(fact.state.total), fact.units,
+            money(fact.refund), money(settled.fees if settled else None), money(settled.payout if settled else None),
+            _flag(settled is not None),
+        )  # fmt: skip
 
 
 def _order_items(business: Business, as_of: int) -> Iterator[Row]:
-    for shop in business.shops:
-        for fact in facts(business, shop, as_of):
-            for line in fact.order.lines:
-                value = fact.line_value(line)
-                yield (
-                    PLATFORM, shop.shop_id, fact.order.order_sn, fact.date, _flag(fact.is_sale), shop.region.currency,
-                    line.line_id, line.product.item_id, line.model.model_id, line.model.sku, line.units,
-                    money(value), _flag(value is not None),
-                )  # fmt: skip
+    for platform, shop, fact in _facts(business, as_of):
+        for line in fact.order.lines:
+            value = fact.line_value(line)
+            yield (
+                platform, shop.shop_id, fact.order.order_sn, fact.date, _flag(fact.is_sale), shop.region.currency,
+                line.line_id, line.product.item_id, line.model.model_id, line.model.sku, line.units,
+                money(value), _flag(value is not None),
+            )  # fmt: skip
 
 
 def _daily(business: Business, as_of: int) -> Iterator[Row]:
-    sums: dict[tuple[str, Shop], list[int]] = defaultdict(lambda: [0] * 10)
-    for shop in business.shops:
-        for fact in facts(business, shop, as_of):
-            total = sums[fact.date, shop]
-            total[0] += 1
-            total[2] += fact.state.is_cancelled
-            if not fact.is_sale:
-                continue
-            settled = fact.settlement
-            additions = (
-                0, 1, 0, fact.refund > 0, fact.units, fact.state.total or 0, fact.refund,
-                settled.fees if settled else 0, settled.payout if settled else 0, settled is not None,
-            )  # fmt: skip
-            for place, value in enumerate(additions):
-                total[place] += value
-    for (date, shop), total in sorted(sums.items(), key=lambda item: (item[0][0], item[0][1].shop_id)):
+    sums: dict[tuple[str, str, Shop], list[int]] = defaultdict(lambda: [0] * 10)
+    for platform, shop, fact in _facts(business, as_of):
+        total = sums[fact.date, platform, shop]
+        total[0] += 1
+        total[2] += fact.state.is_cancelled
+        if not fact.is_sale:
+            continue
+        settled = fact.settlement
+        additions = (
+            0, 1, 0, fact.refund > 0, fact.units, fact.state.total or 0, fact.refund,
+            settled.fees if settled else 0, settled.payout if settled else 0, settled is not None,
+        )  # fmt: skip
+        for place, value in enumerate(additions):
+            total[place] += value
+    for (date, platform, shop), total in sorted(sums.items(), key=lambda item: (item[0][0], item[0][2].shop_id)):
         revenue, refunds, fees, payout = total[5:9]
         yield (
-            date, PLATFORM, shop.shop_id, shop.region.currency, *total[:5], money(revenue), money(refunds),
+            date, platform, shop.shop_id, shop.region.currency, *total[:5], money(revenue), money(refunds),
             money(fees), money(payout), total[9], money(revenue - refunds - fees),
         )  # fmt: skip
 
 
 def _product_daily(business: Business, as_of: int) -> Iterator[Row]:
     sums: dict[tuple[str, int, int, int], list[int]] = defaultdict(lambda: [0, 0, 0])
-    for shop in business.shops:
-        for fact in facts(business, shop, as_of):
-            if not fact.is_sale:
-                continue
-            for line in fact.order.lines:
-                total = sums[fact.date, shop.shop_id, line.product.item_id, line.model.model_id]
-                value = fact.line_value(line)
-                total[0] += line.units
-                total[1] += line.units if value is None else 0
-                total[2] += value or 0
+    for _, shop, fact in _facts(business, as_of):
+        if not fact.is_sale:
+            continue
+        for line in fact.order.lines:
+            total = sums[fact.date, shop.shop_id, line.product.item_id, line.model.model_id]
+            value = fact.line_value(line)
+            total[0] += line.units
+            total[1] += line.units if value is None else 0
+            total[2] += value or 0
     for key, (units, unpriced, value) in sorted(sums.items()):
         yield (*key, units, unpriced, money(value))
 
 
 def _products(business: Business, as_of: int) -> Iterator[Row]:
-    for catalogue in business.catalogues:
-        for product in catalogue.products:
-            if product.launched > as_of:
-                continue
-            version = catalogue.version(product, as_of)
-            yield (
-                PLATFORM, catalogue.shop.shop_id, product.item_id, product.name, product.sku,
-                catalogue.status(product, version), iso(product.launched), iso(catalogue.changed_at(product, version)),
-                len(product.models) if product.has_models else 0,
-            )  # fmt: skip
+    for channel in business.channels:
+        for catalogue in channel.catalogues:
+            for product in catalogue.products:
+                if product.launched > as_of:
+                    continue
+                version = catalogue.version(product, as_of)
+                yield (
+                    channel.channel.platform, catalogue.shop.shop_id, product.item_id, product.name, product.sku,
+                    catalogue.status(product, version), iso(product.launched),
+                    iso(catalogue.changed_at(product, version)), len(product.models) if product.has_models else 0,
+                )  # fmt: skip
 
 
 def _shops(business: Business, _: int) -> Iterator[Row]:
-    for shop in business.shops:
-        region = shop.region
-        yield (PLATFORM, shop.shop_id, shop.name, region.code, region.currency, region.time_zone)
+    for channel in business.channels:
+        for shop in channel.shops:
+            region = shop.region
+            yield (channel.channel.platform, shop.shop_id, shop.name, region.code, region.currency, region.time_zone)
 
 
 def _planted(business: Business, as_of: int) -> Iterator[Row]:
-    for shop in business.shops:
-        for day in range(business.day_of(shop, as_of) + 1):
-            label = business.season.label(shop.index, day)
-            if label:
-                date = local_date(shop.region.time_zone, business.day_start(shop, day)).isoformat()
-                yield (shop.shop_id, date, label)
+    for channel in business.channels:
+        for shop in channel.shops:
+            for day in range(channel.day_of(shop, as_of) + 1):
+                label = channel.season.label(shop.index, day)
+                if label:
+                    date = local_date(shop.region.time_zone, channel.day_start(shop, day)).isoformat()
+                    yield (shop.shop_id, date, label)
 
 
 TABLES = {

@@ -19,7 +19,7 @@ CSV = b"text/csv; charset=utf-8"
 class Request:
     """One HTTP request. `path` has no query; `query` is the raw text after the question mark.
 
-    Of the headers only `host` and `authorization` are kept, as they came.
+    Of the headers only `host`, `authorization` and the one with a platform's key or `token` are kept, as they came.
     """
 
     method: str
@@ -28,6 +28,7 @@ class Request:
     body: bytes = b""
     host: str = ""
     authorization: str = ""
+    token: str = ""
 
     @cached_property
     def params(self) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from talat_sandbox.business.channels import SHOPEE, Channel
 from talat_sandbox.business.dice import Dice, Weighted
 from talat_sandbox.business.shops import Shop
 
@@ -31,7 +32,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A product as it was launched. Products without variants have one model with id 0 and no name."""
+    """A product as it was launched. Products without variants have one model without a name; on Shopee its id is 0."""
 
     index: int
     item_id: int
@@ -47,7 +48,7 @@ class Product:
     @property
     def has_models(self) -> bool:
         """Whether buyers choose between variants."""
-        return self.models[0].model_id != 0
+        return self.models[0].name != ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,9 @@ class ModelState:
 class Catalogue:
     """One shop's products; everything about them is a function of the instant."""
 
-    def __init__(self, seed: int, shop: Shop, opens: int, span_days: int, size: int) -> None:
+    def __init__(self, seed: int, shop: Shop, opens: int, span_days: int, size: int, channel: Channel = SHOPEE) -> None:
         self._seed = seed
+        self._channel = channel
         self.shop = shop
         self.products = tuple(self._make(index, opens, span_days, size) for index in range(size))
         self.by_item_id = {product.item_id: product for product in self.products}
@@ -110,35 +112,44 @@ class Catalogue:
         return ModelState(original, original - original * discount // 100, dice.between(0, 400))
 
     def _make(self, index: int, opens: int, span_days: int, size: int) -> Product:
-        dice = Dice(f"{self._seed}|product|{self.shop.index}|{index}")
+        channel, home = self._channel, self.shop.home
+        dice = Dice(f"{self._seed}|product|{home}|{index}")  # the same product on all channels
         noun, code = _NOUNS[index % len(_NOUNS)]
-        sku = f"{code}-{self.shop.index:02d}{index:03d}"
+        sku = f"{code}-{home:02d}{index:03d}"
         if index < max(1, size * 9 // 10):
             launched = opens - dice.between(20 * DAY, 400 * DAY)
         else:
             launched = opens + dice.below(max(1, span_days) * DAY)
-        level = self.shop.region.price_percent
+        level = self.shop.region.price_percent * channel.price
         base = dice.pick((3900, 5900, 8900, 12_900, 19_900, 25_000, 39_900, 59_000, 129_000)) + dice.below(900)
         models = dice.pick((1, 2, 2, 3, 3, 4, 4))
-        item_id = 236_000_000_000 + self.shop.index * 100_000 + index
+        place = home * 100_000 + index
         return Product(
             index=index,
-            item_id=item_id,
+            item_id=channel.item_id + place,
             name=f"{noun} {_STYLES[dice.below(len(_STYLES))]} No.{index + 1}",
-            sku=sku,
+            sku=channel.own_sku(index, sku),
             category_id=100_600 + index % len(_NOUNS),
             weight_gram=dice.between(1, 30) * 50,
             launched=launched,
             first_change=launched + dice.between(1, 15) * DAY,
             period=dice.between(6, 25) * DAY,
-            models=(Model(0, "", sku, base * level // 100),)
+            # Shopee numbers no variant of a product that has none; other channels always number what is sold.
+            models=(
+                Model(
+                    0 if channel is SHOPEE else channel.model_id + place * 10,
+                    "",
+                    channel.own_sku(index, sku),
+                    base * level // 10_000,
+                ),
+            )
             if models == 1
             else tuple(
                 Model(
-                    2_214_000_000_000 + (self.shop.index * 100_000 + index) * 10 + number,
+                    channel.model_id + place * 10 + number,
                     COLOURS[number],
-                    f"{sku}-{_COLOUR_CODES[number]}",
-                    base * (100 + 6 * number) * level // 10_000,
+                    channel.own_sku(index, f"{sku}-{_COLOUR_CODES[number]}"),
+                    base * (100 + 6 * number) * level // 1_000_000,
                 )
                 for number in range(models)
             ),

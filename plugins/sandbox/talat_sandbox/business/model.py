@@ -7,21 +7,22 @@ cached is bounded. Times are epoch seconds, money is integer satang.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 from talat_sandbox.business.advertising import Advertising
 from talat_sandbox.business.catalogue import Catalogue
+from talat_sandbox.business.channels import CHANNELS, SHOPEE, Channel
 from talat_sandbox.business.dice import Dice
-from talat_sandbox.business.ids import Ref, decode, encode
+from talat_sandbox.business.ids import Ref
 from talat_sandbox.business.index import DayIndex, Track, index_day
 from talat_sandbox.business.life import ORDER_DAYS, RETURN_DAYS, SETTLEMENT_DAYS, Life, live
 from talat_sandbox.business.money import Return, Settlement, returns_of, settlement_of
 from talat_sandbox.business.orders import Order, place
 from talat_sandbox.business.season import Season
-from talat_sandbox.business.shops import Shop, day_start, local_date, make_shops
+from talat_sandbox.business.shops import Shop, day_start, local_date
 
 _MAX_INDEXED_EVENTS = 12_000_000
 
@@ -53,17 +54,32 @@ class Hit:
     at: int
 
 
-class Business:
-    """The whole business. Every question names the instant `as_of` it is asked at; the past never changes."""
+def found(plan: Plan, platforms: Iterable[str] = ()) -> Business:
+    """Return the business on Shopee, and on other channels. Raises KeyError for a channel that is none."""
+    business = Business(plan)
+    business.others = tuple(Business(plan, CHANNELS[platform]) for platform in platforms)
+    return business
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.shops = make_shops(plan.shops)
+
+class Business:
+    """The business on one channel. Every question names the instant `as_of` it is asked at; the past never changes.
+
+    That on Shopee, which also advertises, knows the `others`.
+    """
+
+    def __init__(self, plan: Plan, channel: Channel = SHOPEE) -> None:
+        self.plan, self.channel = plan, channel
+        self.shops = channel.shops(plan.shops)
         self.by_shop_id = {shop.shop_id: shop for shop in self.shops}
-        self.season = Season(plan.seed, plan.opens, plan.days, plan.total, plan.shops, plan.closed)
+        # What happens on one channel has nothing to do with what happens on another, but for what is sold.
+        self._key = str(plan.seed) if channel is SHOPEE else f"{plan.seed}|{channel.platform}"
+        total = plan.total * channel.orders // 100
+        self.season = Season(self._key, plan.opens, plan.days, total, len(self.shops), plan.closed)
         self.catalogues = tuple(
-            Catalogue(plan.seed, shop, self.day_start(shop, 0), plan.days, plan.products) for shop in self.shops
+            Catalogue(plan.seed, shop, self.day_start(shop, 0), plan.days, plan.products, channel)
+            for shop in self.shops
         )
+        self.others: tuple[Business, ...] = ()
         self._indexed: OrderedDict[tuple[int, int], DayIndex] = OrderedDict()
         self._events = 0
         self._touched: dict[Ref, list[int]] = {}
@@ -72,6 +88,11 @@ class Business:
         self.advertising = Advertising(
             plan.seed, plan.days, plan.campaigns, self.catalogues, self.season, self.day_start, self.orders_on
         )
+
+    @property
+    def channels(self) -> tuple[Business, ...]:
+        """The business on this channel, and on the others that it sells on."""
+        return (self, *self.others)
 
     def day_start(self, shop: Shop, day: int) -> int:
         """Return the epoch second at which the shop's n-th local day begins."""
@@ -89,7 +110,7 @@ class Business:
 
     def find_return(self, shop: Shop, return_sn: str, as_of: int) -> Return | None:
         """Return the shop's return of that serial, or None when there is none yet."""
-        decoded = decode(self.plan.opens, return_sn)
+        decoded = self.channel.ids.decode(self.plan.opens, return_sn)
         if not decoded or decoded[1] == 0:
             return None
         ref = self._exists(shop, return_sn, decoded[1])
@@ -99,15 +120,18 @@ class Business:
 
     def serial(self, hit: Hit) -> str:
         """Return the order or return number of a hit."""
-        return encode(self.plan.opens, hit.ref, hit.part)
+        return self.channel.ids.encode(self.plan.opens, hit.ref, hit.part)
 
     def returns(self, order: Order) -> tuple[Return, ...]:
         """Return all returns the order will ever have; ask each for its step at an instant."""
-        return returns_of(f"{self.plan.seed}|returns|{order.order_sn}", order, self.plan.opens)
+        found = returns_of(f"{self._key}|returns|{order.order_sn}", order, self.plan.opens, self.channel.ids)
+        return found if self.channel.part_returns else tuple(entry for entry in found if entry.life.whole_order)
 
     def settlement(self, order: Order, as_of: int) -> Settlement | None:
-        """Return the order's settlement as it stands at an instant, or None before its release."""
-        key = f"{self.plan.seed}|settlement|{order.order_sn}"
+        """Return the order's settlement as it stands at an instant, or None before its release, and where none is."""
+        if not self.channel.settles:
+            return None
+        key = f"{self._key}|settlement|{order.order_sn}"
         return settlement_of(key, order, self.returns(order), as_of)
 
     def updated_at(self, order: Order, step: int, as_of: int) -> int:
@@ -164,18 +188,18 @@ class Business:
 
     def life(self, ref: Ref) -> Life:
         """Return the life of the order at a place."""
-        seed = self.plan.seed
-        key = f"{seed}|life|{ref.shop}|{ref.day}|{ref.number}"
+        key = f"{self._key}|life|{ref.shop}|{ref.day}|{ref.number}"
         second = self.season.second_of_day(ref.day, Dice(f"{key}|second"))
         return live(key, self.day_start(self.shops[ref.shop], ref.day) + second)
 
     def _order(self, ref: Ref) -> Order:
-        key = f"{self.plan.seed}|order|{ref.shop}|{ref.day}|{ref.number}"
-        serial = encode(self.plan.opens, ref)
-        return place(key, self.shops[ref.shop], ref, serial, self.life(ref), self.catalogues[ref.shop])
+        key = f"{self._key}|order|{ref.shop}|{ref.day}|{ref.number}"
+        serial = self.channel.ids.encode(self.plan.opens, ref)
+        shop, catalogue = self.shops[ref.shop], self.catalogues[ref.shop]
+        return place(key, shop, ref, serial, self.life(ref), catalogue, bundles=self.channel.bundles)
 
     def _exists(self, shop: Shop, serial: str, part: int) -> Ref | None:
-        decoded = decode(self.plan.opens, serial)
+        decoded = self.channel.ids.decode(self.plan.opens, serial)
         if not decoded or decoded[1] != part:
             return None
         ref = decoded[0]

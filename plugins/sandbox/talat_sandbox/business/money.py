@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from talat_sandbox.business.dice import Dice
-from talat_sandbox.business.ids import encode
+from talat_sandbox.business.ids import Codec
 from talat_sandbox.business.life import REFUNDED_STATUSES, ReturnLife
 from talat_sandbox.business.orders import Line, Order
 
@@ -84,10 +84,10 @@ class Settlement:
         return self.amount + self.adjustment
 
 
-def returns_of(key: str, order: Order, opens: date) -> tuple[Return, ...]:
+def returns_of(key: str, order: Order, opens: date, ids: Codec) -> tuple[Return, ...]:
     """Return the returns of an order, in the order of their requests."""
     return tuple(
-        _return(Dice(f"{key}|{number}"), order, number, life, encode(opens, order.ref, number))
+        _return(Dice(f"{key}|{number}"), order, number, life, ids.encode(opens, order.ref, number))
         for number, life in enumerate(order.life.returns, 1)
     )
 

@@ -115,17 +115,19 @@ def state(order: Order, step: int) -> State:
     return State(event.status, event.at, paid, order.total if paid is not None or order.life.cod else None)
 
 
-def place(key: str, shop: Shop, ref: Ref, order_sn: str, life: Life, catalogue: Catalogue) -> Order:
-    """Return the order that `key` names."""
+def place(
+    key: str, shop: Shop, ref: Ref, order_sn: str, life: Life, catalogue: Catalogue, *, bundles: bool = True
+) -> Order:
+    """Return the order that `key` names. `bundles`: some lines are priced by the settlement, and coins are spent."""
     dice = Dice(key)
-    lines = _lines(dice, life.created, ref, catalogue)
+    lines = _lines(dice, life.created, ref, catalogue, bundles)
     goods = sum(line.subtotal for line in lines)
     level = shop.region.price_percent
     buyer_shipping = dice.pick((0, 0, 1900, 2900, 3800, 4500)) * level // 100
     actual_shipping = buyer_shipping + dice.pick((0, 0, 0, 1200, 2300)) * level // 100
     voucher_seller = goods * dice.between(3, 10) // 100 if dice.chance(120) else 0
     voucher_platform = goods * dice.between(2, 12) // 100 if dice.chance(200) else 0
-    coins = goods * dice.between(1, 2) // 100 if dice.chance(80) else 0
+    coins = goods * dice.between(1, 2) // 100 if dice.chance(80) and bundles else 0
     affiliate_percent = dice.between(3, 8) if dice.chance(150) else 0
     return Order(
         shop=shop,
@@ -147,9 +149,9 @@ def place(key: str, shop: Shop, ref: Ref, order_sn: str, life: Life, catalogue: 
     )
 
 
-def _lines(dice: Dice, created: int, ref: Ref, catalogue: Catalogue) -> list[Line]:
+def _lines(dice: Dice, created: int, ref: Ref, catalogue: Catalogue, bundles: bool) -> list[Line]:
     first_id = 100_000_000_000_000 + (ref.number * 100_000 + ref.day) * 10_000 + ref.shop * 10
-    if not dice.chance(70):
+    if not (dice.chance(70) and bundles):
         count = dice.pick((1, 1, 1, 1, 1, 1, 2, 2, 2, 3))
         return [_line(dice, first_id + number, created, catalogue, 0) for number in range(count)]
     bundle_id = 880_000_000_000 + dice.below(1_000_000)

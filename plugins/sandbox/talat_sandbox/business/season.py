@@ -22,7 +22,7 @@ class Season:
     at the same pace, or stop when `closed`.
     """
 
-    def __init__(self, seed: int, opens: date, days: int, total: int, shops: int, closed: bool) -> None:
+    def __init__(self, seed: str, opens: date, days: int, total: int, shops: int, closed: bool) -> None:
         self.seed, self.opens, self.days, self.closed = seed, opens, days, closed
         shares = [100] * shops if closed else [(50, 32, 24)[index % 3] for index in range(shops)]
         bounds = [total * sum(shares[:index]) // sum(shares) for index in range(shops + 1)]

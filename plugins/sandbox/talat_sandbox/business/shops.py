@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-FIRST_SHOP_ID = 226001234
+FIRST_SHOP_ID = 226001234  # Shopee's
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +41,27 @@ _NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Shop:
-    """One shop of the business. `index` is its place in the list, `shop_id` the platform's number."""
+    """One shop of the business on one channel. `index` is its place in the list, `shop_id` the platform's number.
+
+    `home` is the index of the shop on Shopee whose products it sells.
+    """
 
     index: int
     shop_id: int
     name: str
     region: Region
+    home: int
+
+
+def make_shop(index: int) -> Shop:
+    """Return a shop on Shopee: numbered from 226001234 on, every third one in Singapore, the others in Thailand."""
+    name = _NAMES[index % len(_NAMES)] + (f" {index // len(_NAMES) + 1}" if index >= len(_NAMES) else "")
+    return Shop(index, FIRST_SHOP_ID + index, name, REGIONS["SG" if index % 3 == 2 else "TH"], index)
 
 
 def make_shops(count: int) -> tuple[Shop, ...]:
-    """Return `count` shops: numbered from 226001234 on, every third one in Singapore, the others in Thailand."""
-    return tuple(
-        Shop(
-            index,
-            FIRST_SHOP_ID + index,
-            _NAMES[index % len(_NAMES)] + (f" {index // len(_NAMES) + 1}" if index >= len(_NAMES) else ""),
-            REGIONS["SG" if index % 3 == 2 else "TH"],
-        )
-        for index in range(count)
-    )
+    """Return the first `count` shops on Shopee."""
+    return tuple(map(make_shop, range(count)))
 
 
 @lru_cache(maxsize=8192)
