@@ -162,7 +162,11 @@ def _transaction(entry: Entry) -> dict[str, Any]:
         "adjustment_id": entry.number if entry.is_adjustment else "",
         "adjustment_order_id": order.order_sn if entry.is_adjustment else "",
         # What went back to the buyer; no part of the amounts above.
-        "supplementary_component": {"customer_refund_amount": money(refunded)},
+        "supplementary_component": {
+            "customer_payment_amount": money(0 if entry.is_adjustment else order.total),
+            "customer_refund_amount": money(refunded),
+            "platform_discount_amount": money(0 if entry.is_adjustment else order.voucher_platform),
+        },
     }
     if entry.is_adjustment:
         return body
@@ -173,6 +177,11 @@ def _transaction(entry: Entry) -> dict[str, Any]:
         "seller_discount_amount": money(-discount),
         "refund_subtotal_before_discount_amount": money(revenue - original + discount),
         "seller_discount_refund_amount": "0.00",
+    }
+    body["shipping_cost_breakdown"] = {
+        "actual_shipping_fee_amount": money(-order.actual_shipping),
+        "shipping_fee_discount_amount": money(order.shipping_rebate),
+        "customer_paid_shipping_fee_amount": money(order.buyer_shipping),
     }
     parts = {
         "platform_commission_amount": settled.commission,
