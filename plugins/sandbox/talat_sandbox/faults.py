@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -142,7 +142,7 @@ class Fault:
     def asked(self, request: Request) -> Request:
         """Return what the platform is asked instead."""
         if self.kind == "page_size":
-            return replace(request, query=_SIZE.sub(rf"\1={int(self.options.get('rows', 1))}", request.query))
+            return request.asking(_SIZE.sub(rf"\1={int(self.options.get('rows', 1))}", request.query))
         return request
 
     def spoil(self, response: Response, request: Request) -> None:
@@ -161,7 +161,8 @@ class Fault:
             self._replay(response)
         elif self.kind == "empty_page":
             body = orjson.loads(response.body)
-            if _without_records(body, _BEHIND + (request.param("cursor") or request.param("after"))):
+            cursor = next(filter(None, map(request.param, ("cursor", "after", "page_token"))), "")
+            if _without_records(body, _BEHIND + cursor):
                 response.body = orjson.dumps(body)
         elif self.kind in _ON_RECORDS and response.content_type == JSON:
             body = orjson.loads(response.body)
@@ -202,7 +203,7 @@ class Fault:
 
 def behind_nothing(request: Request) -> Request:
     """Return what a request means that goes on from an empty page."""
-    return replace(request, query=request.query.replace(_BEHIND, "")) if _BEHIND in request.query else request
+    return request.asking(request.query.replace(_BEHIND, "")) if _BEHIND in request.query else request
 
 
 def _replace(value: object, names: tuple[str, ...], new: object) -> bool:
@@ -232,13 +233,15 @@ def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_records(body: dict[str, Any], cursor: str) -> bool:
-    """Take the records away and say that there are more behind a cursor, as Shopee and as Meta write it."""
+    """Take the records away and say that there are more behind a cursor, as Shopee, TikTok Shop and Meta write it."""
     records = next(_lists_of_records(body), None)
     if records is None:
         return False
     records.clear()
     if "response" in body:
         body["response"] |= {"more": True, "next_cursor": cursor}
+    elif "code" in body:
+        body["data"]["next_page_token"] = cursor
     else:
         body["paging"] = {"cursors": {"before": cursor, "after": cursor}, "next": f"?after={cursor}"}
     return True

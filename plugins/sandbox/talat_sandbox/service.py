@@ -15,11 +15,14 @@ from talat_sandbox.clock import Clock
 from talat_sandbox.options import OptionError, Options, check_clock, remembered_plan
 from talat_sandbox.platforms.facebook_ads.api import FacebookAds
 from talat_sandbox.platforms.shopee.api import Shopee
+from talat_sandbox.platforms.tiktok_shop.api import TikTokShop
 from talat_sandbox.server import listen
 from talat_sandbox.world import Platform, World
 
 #: The APIs of the channels beside Shopee, by platform.
-CHANNELS: dict[str, Callable[[World, Business], Platform]] = {}
+CHANNELS: dict[str, Callable[[World, Business], Platform]] = {
+    "tiktok_shop": TikTokShop,
+}
 
 AUTH_FILES = "auth-*.json"
 
@@ -33,7 +36,8 @@ def build(options: Options, reset: bool) -> App:
             path.unlink()
     world = World(options, found(plan, options.platforms), Clock(options.instant))
     others = [CHANNELS[business.channel.platform](world, business) for business in world.business.others]
-    return App(world, [Shopee(world), FacebookAds(world), *others])
+    # Shopee's paths begin so that they take in others' tokens.
+    return App(world, [*others, Shopee(world), FacebookAds(world)])
 
 
 def serve(options: Options, reset: bool, ready: Callable[[str], None]) -> None:

@@ -94,7 +94,8 @@ class ApiClient(abc.ABC):
     A platform says how to sign (:meth:`sign`), how to read an answer (:meth:`refusal`, :meth:`payload`) and lists its
     codes (``rules``). ``prefix`` begins the path of every call. ``refusal_fields`` are all that :meth:`refusal`
     looks at, and ``payload_field`` is where :meth:`payload` finds what it returns; empty for the whole. A body is sent
-    as JSON, or as a form where ``posts_forms`` says so. Everything else is the same for all.
+    as JSON, or as a form where ``posts_forms`` says so; :meth:`sign` has its bytes from :meth:`content`. What must be
+    known of an account first is asked in :meth:`ready`. Everything else is the same for all.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -137,6 +138,18 @@ class ApiClient(abc.ABC):
     def payload(self, body: Any) -> Any:
         """What a successful answer carries, without its envelope."""
         return body
+
+    def content(self, call: Call) -> bytes | None:
+        """A call's body byte for byte as it is sent, for platforms that sign it; None for a GET."""
+        if call.body is None:
+            return None
+        return urlencode(call.body).encode() if self.posts_forms else msgspec.json.encode(call.body)
+
+    def ready(self, call: Call) -> None:  # noqa: B027
+        """Ask what signing needs to know of the account, before each try; in :meth:`sign` it is too late for calls."""
+
+    def refused(self, call: Call, code: str) -> None:  # noqa: B027
+        """Forget what a refusal shows to be out of date, before its decision is taken."""
 
     def observe(self, call: Call, headers: Mapping[str, str]) -> None:  # noqa: B027
         """Feed the budget from an answer's headers. Platforms with usage headers override it."""
@@ -220,6 +233,7 @@ class ApiClient(abc.ABC):
         tokens = self.tokens if call.authorized and call.account else None
         token = tokens.access_token(call.account) if tokens else ""
         try:
+            self.ready(call)
             return self._attempt(call, token, meter)
         except Reauthorize as refused:
             if tokens is None:
@@ -231,6 +245,7 @@ class ApiClient(abc.ABC):
             except Reauthorize as again:
                 raise SkipAccount(str(again)) from None
         try:
+            self.ready(call)
             return self._attempt(call, token, meter)
         except Reauthorize as refused:
             raise SkipAccount(str(refused)) from None
@@ -246,10 +261,9 @@ class ApiClient(abc.ABC):
             signed = self.sign(call, token)
             # Commas stand for themselves: a list of ids was encoded letter by letter, for a quarter of a call's time.
             target = f"{path}?{urlencode([*signed.params, *call.params], safe=',')}"
-            headers, body = dict(signed.headers), None
-            if call.body is not None:
+            headers, body = dict(signed.headers), self.content(call)
+            if body is not None:
                 headers["Content-Type"] = _FORM if self.posts_forms else "application/json"
-                body = urlencode(call.body).encode() if self.posts_forms else msgspec.json.encode(call.body)
             try:
                 answer = self._transport.send(call.method, target, headers, body, sent=turn.sent)
             except TransportError as error:
@@ -276,6 +290,7 @@ class ApiClient(abc.ABC):
                 return self.payload(body)
         self._learn_clock(headers)
         code, message = refusal or ("", "")
+        self.refused(call, code)
         wait = self.retry_after(headers)
         raise decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
 

@@ -106,11 +106,14 @@ class Bounds(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """The two parameters that bound a listing, both taken as belonging to the span."""
+    """The two parameters that bound a listing, both taken as belonging to the span.
+
+    ``text`` writes an instant; for a listing that is asked for by a POST it may be any JSON value.
+    """
 
     start: str
     end: str
-    text: Callable[[datetime], str] = epoch_seconds
+    text: Callable[[datetime], Any] = epoch_seconds
 
     def params(self, window: Window, pad: timedelta) -> Params:
         """From ``pad`` before the start to the end, so that no reading of the platform's edges loses a row."""
@@ -122,7 +125,8 @@ class Paging:
     """How a listing goes on: by a cursor or offset that the answer carries (``next``), else by page numbers.
 
     ``more`` is true in the answer while there is more; ``size`` rows a page are asked for by ``size_param``.
-    ``first`` empty and ``skip_first``: the first page is asked for by saying nothing.
+    ``first`` empty and ``skip_first``: the first page is asked for by saying nothing. ``most`` results are shown of any
+    listing: one whose ``total`` is not below is halved.
     ``one_page_windows``: rows move between numbered pages while they are read, so that one would be missed. Such a
     listing is only believed when it fits one page; a fuller window is halved.
     """
@@ -134,6 +138,7 @@ class Paging:
     size: int = 100
     size_param: str = "page_size"
     total: str = ""
+    most: int = 0
     skip_first: bool = False
     one_page_windows: bool = False
 
@@ -246,13 +251,23 @@ class Detail:
             yield pending.popleft().result()
 
 
+class Stage(Protocol):
+    """More calls for the rows of a listing, or of the stage before: a `Detail`, or `Children`."""
+
+    def resolved(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
+        """The rows they bring, for a stage after this one."""
+
+    def begun(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Batch]:
+        """The same, perhaps still on their way."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A listing, paged or not, whole or by windows, perhaps followed by details.
 
     ``path`` may hold ``{account}``. ``rows``: where the rows are; an object there is one row. ``key`` and ``version``
     tell rows apart when a page repeats them; without a ``key`` all of a row does. ``keep``: values
-    of the answer copied into each row.
+    of the answer copied into each row. A ``body`` makes it a POST, and the window's bounds then go into it.
     """
 
     path: str
@@ -264,10 +279,11 @@ class Listing:
     window: Bounds | None = None
     paging: Paging | None = None
     keep: Mapping[str, str] = field(default_factory=dict)
-    details: tuple[Detail, ...] = ()
+    body: Mapping[str, Any] | None = None
+    details: tuple[Stage, ...] = ()
 
-    def then(self, detail: Detail) -> Listing:
-        """The same listing with one more call for its rows."""
+    def then(self, detail: Stage) -> Listing:
+        """The same listing with more calls for its rows."""
         return replace(self, details=(*self.details, detail))
 
     def read(self, scope: Scope) -> Iterator[Batch]:
@@ -301,9 +317,9 @@ class Listing:
     def pages(self, scope: Scope, window: Window | None = None, seen: set[Any] | None = None) -> Iterator[Rows]:
         """The rows page by page, without those in ``seen``; raises :class:`Split` where it is too long."""
         seen = set() if seen is None else seen
-        params = [*self.params]
-        if self.window and window:
-            params += self.window.params(window, scope.pad)
+        bounds = self.window.params(window, scope.pad) if self.window and window else []
+        params = [*self.params] if self.body is not None else [*self.params, *bounds]
+        asked = None if self.body is None else {**self.body, **dict(bounds)}
         paging = self.paging
         position = paging.first if paging else ""
         visited: set[str] = set()
@@ -312,11 +328,13 @@ class Listing:
             scope.wait_for_room()
             place = paging.params(position) if paging else []
             path = self.path.format(account=scope.account)
-            body = scope.ask(path, [*params, *place], reads=self._reads, page=True)
+            body = scope.ask(path, [*params, *place], asked, reads=self._reads, page=True)
             more = bool(paging and dig(body, paging.more))
             if more and paging and paging.one_page_windows and window and window.divisible:
                 raise Split(f"{self.path} has more than a page in {window}.")
             if paging and paging.total and isinstance(total := dig(body, paging.total), int):
+                if 0 < paging.most <= total and window and window.divisible:
+                    raise Split(f"{self.path} has {total} rows in {window}, and shows {paging.most} at most.")
                 scope.expect(total)
             if fresh := self._fresh(scope, body, seen):
                 yield fresh

@@ -289,6 +289,45 @@ def test_a_body_is_a_form_where_the_platform_wants_forms(server: Server) -> None
     assert server.bodies == [b"level=ad&range=%7B%22since%22%3A+1%7D"]
 
 
+class Bodies(Client):
+    """Signs the body, with a key that each account must be asked for and that may change."""
+
+    def __init__(self, **common: Any) -> None:
+        super().__init__(**common)
+        self.keys: dict[str, str] = {}
+
+    def sign(self, call: Call, token: str) -> Signed:
+        return Signed([("key", self.keys.get(call.account, "")), ("body", repr(self.content(call)))])
+
+    def ready(self, call: Call) -> None:
+        if call.path != "key" and call.account not in self.keys:
+            self.keys[call.account] = self.call(Call("key", call.account))["key"]
+
+    def refused(self, call: Call, code: str) -> None:
+        if code == "stale":
+            self.keys.pop(call.account, None)
+
+    rules = (Rule("stale", Retry, "Again.", attempts=2, then=SkipAccount),)
+
+
+@pytest.mark.parametrize("forms", [False, True])
+def test_a_signature_sees_the_very_bytes_of_the_body(server: Server, forms: bool) -> None:
+    server.answers = [Answer({"key": "k"}), OK]
+    asked = client(server, kind=type("Either", (Bodies,), {"posts_forms": forms}))
+    asked.call(Call("x", "1", body={"since": "2026 + 1", "name": "ขวด/="}))
+    assert server.asked[-1]["body"] == repr(server.bodies[-1])
+    asked.call(Call("x", "1"))
+    assert server.asked[-1]["body"] == "None"
+
+
+def test_what_signing_needs_is_asked_for_once_and_again_when_it_is_refused(server: Server) -> None:
+    server.answers = [Answer({"key": "k1"}), OK, OK, Answer({"error": "stale"}), Answer({"key": "k2"}), OK]
+    asked = client(server, kind=Bodies, concurrency=1)
+    for _ in range(3):
+        assert asked.call(Call("x", "1"))["rows"] == [1]
+    assert [call.get("key", "") for call in server.asked] == ["", "k1", "k1", "k1", "", "k2"]
+
+
 def test_a_message_that_repeats_the_token_is_told_without_it(server: Server) -> None:
     server.answers = [Answer({"error": "gone", "message": "Malformed access token abc12345!"}, 400)]
     made = client(server)

@@ -1,0 +1,1 @@
+"""TikTok Shop Open API. https://partner.tiktokshop.com/docv2"""
