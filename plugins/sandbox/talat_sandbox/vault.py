@@ -78,6 +78,13 @@ class Vault:
         if entry[1] <= time.time():
             raise TokenError("expired")
 
+    def owner(self, token: str) -> int | None:
+        """Return whose a code or token is, for platforms whose calls do not name the account; None for nobody's."""
+        for kind in ("access", "refresh", "codes"):
+            if token in self._data[kind]:
+                return int(self._data[kind][token][0])
+        return next((account for account in self._accounts if token == self.first_refresh_token(account)), None)
+
     def revoke(self, account: int) -> None:
         """Withdraw an account's consent: its tokens are refused until somebody consents again."""
         self._data["revoked"].append(account)

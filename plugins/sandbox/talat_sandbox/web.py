@@ -20,6 +20,7 @@ class Request:
     """One HTTP request. `path` has no query; `query` is the raw text after the question mark.
 
     Of the headers only `host`, `authorization` and the one with a platform's key or `token` are kept, as they came.
+    `sent` is the query that the client signed, where a fault has put another in its place.
     """
 
     method: str
@@ -29,11 +30,17 @@ class Request:
     host: str = ""
     authorization: str = ""
     token: str = ""
+    sent: str = ""
 
     @cached_property
     def params(self) -> dict[str, list[str]]:
         """Query parameters by name, decoded, repeated keys kept in order."""
         return _pairs(self.query)
+
+    @cached_property
+    def sent_params(self) -> dict[str, list[str]]:
+        """Query parameters as the client signed them."""
+        return _pairs(self.sent) if self.sent else self.params
 
     @cached_property
     def form(self) -> dict[str, list[str]]:

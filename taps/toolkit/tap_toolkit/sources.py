@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple, Protocol
 
 from tap_toolkit.answers import Row as Row
@@ -100,8 +100,11 @@ def epoch_seconds(moment: datetime) -> str:
 class Bounds(Protocol):
     """How a listing is told which span is wanted."""
 
-    def params(self, window: Window, pad: timedelta) -> Params:
-        """The parameters for a window, asked for from ``pad`` before its start."""
+    def params(self, window: Window, scope: Scope) -> Params:
+        """The parameters for a window, asked for from the scope's ``pad`` before its start."""
+
+    def halves(self, window: Window, scope: Scope) -> Sequence[Window]:
+        """The window in two; none where it cannot be asked for in smaller pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +115,43 @@ class TimeRange:
     end: str
     text: Callable[[datetime], str] = epoch_seconds
 
-    def params(self, window: Window, pad: timedelta) -> Params:
+    def params(self, window: Window, scope: Scope) -> Params:
         """From ``pad`` before the start to the end, so that no reading of the platform's edges loses a row."""
-        return [(self.start, self.text(window.start - pad)), (self.end, self.text(window.end))]
+        return [(self.start, self.text(window.start - scope.pad)), (self.end, self.text(window.end))]
+
+    def halves(self, window: Window, scope: Scope) -> Sequence[Window]:
+        """Halves of whole seconds."""
+        return window.halves() if window.divisible else ()
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange:
+    """The two local days that bound a listing, both belonging to it: for windows of whole days (`Windows.period`)."""
+
+    start: str
+    end: str
+
+    def params(self, window: Window, scope: Scope) -> Params:
+        """The first and the last day of the window, as ``2026-09-20``."""
+        first, last = window.dates(scope.zone)
+        return [(self.start, first.isoformat()), (self.end, last.isoformat())]
+
+    def halves(self, window: Window, scope: Scope) -> Sequence[Window]:
+        """Halves of whole local days."""
+        first, last = window.dates(scope.zone)
+        middle = first + (last - first + timedelta(days=1)) // 2
+        if middle == first:
+            return ()
+        cut = datetime.combine(middle, time(0), scope.zone).astimezone(UTC)
+        return Window(window.start, cut), Window(cut, window.end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
     """How a listing goes on: by a cursor or offset that the answer carries (``next``), else by page numbers.
 
-    ``more`` is true in the answer while there is more; ``size`` rows a page are asked for by ``size_param``.
+    ``more`` is true in the answer while there is more; empty: as long as a page has rows. ``size`` rows a page are asked
+    for by ``size_param``. ``by_rows``: not pages are counted, but the rows that came.
     ``first`` empty and ``skip_first``: the first page is asked for by saying nothing.
     ``one_page_windows``: rows move between numbered pages while they are read, so that one would be missed. Such a
     listing is only believed when it fits one page; a fuller window is halved.
@@ -136,6 +166,12 @@ class Paging:
     total: str = ""
     skip_first: bool = False
     one_page_windows: bool = False
+    by_rows: bool = False
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """All that it reads of an answer."""
+        return [path for path in (self.next, self.more, self.total) if path]
 
     def of_size(self, size: int) -> Paging:
         """The same with other pages."""
@@ -146,12 +182,43 @@ class Paging:
         size = [(self.size_param, str(self.size))]
         return size if self.skip_first and position == self.first else [(self.param, position), *size]
 
-    def following(self, body: Any, position: str) -> str:
-        """The position after this one; empty where the answer does not say."""
+    def following(self, body: Any, position: str, rows: int) -> str:
+        """The position after this one, where so many rows came; empty where the answer does not say."""
         if not self.next:
-            return str(int(position) + 1)
+            return str(int(position) + (rows if self.by_rows else 1))
         following = dig(body, self.next)
         return "" if following is None else str(following)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromTheEnd:
+    """How a listing goes on whose answers say how many rows it has (``total``): from its last page to its first.
+
+    Rows that change while they are read leave the window, and all behind them move up. Read forwards, one would be
+    missed for each; read backwards, one comes twice. The first page comes first, to tell the total, and once more in the
+    end if rows are missing then. Pages are asked for by number, from ``first`` on, or ``by_rows``, by the number of
+    rows before them. A window of more than ``most`` rows, where it is given, is halved. ``key`` tells apart what is
+    counted, where that is not the listing's own key.
+    """
+
+    param: str
+    total: str
+    size: int = 100
+    size_param: str = "page_size"
+    first: int = 0
+    by_rows: bool = False
+    most: int = 0
+    key: str = ""
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """All that it reads of an answer."""
+        return [self.total]
+
+    def params(self, page: int, holds: int) -> Params:
+        """What asks for a page, counted from 0, of pages that hold so many rows."""
+        position = page * holds if self.by_rows else page + self.first
+        return [(self.param, str(position)), (self.size_param, str(self.size))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +226,9 @@ class Detail:
     """A second call for the rows of a first: ``size`` ids at a time, or one call a row.
 
     ``rows``: where the answer's rows are; ``unwrap``: the field of each that holds it. ``ids``: the field that names a
-    row, in the listing and in the detail. ``keep``: fields carried over from the listing's row, by new name.
-    ``when``: only rows where this field is true. ``many``: one row may have any number of details.
+    row, in the listing and in the detail. ``keep``: fields carried over from the listing's row, by new name; ``take``:
+    the row stays the listing's, and these fields of the detail are carried into it. ``when``: only rows where this field
+    is true. ``many``: one row may have any number of details. ``form``: how a list of ids is written.
     """
 
     path: str
@@ -173,8 +241,10 @@ class Detail:
     post: bool = False
     unwrap: str = ""
     keep: Mapping[str, str] = field(default_factory=dict)
+    take: Mapping[str, str] = field(default_factory=dict)
     when: str = ""
     many: bool = False
+    form: str = "{}"
 
     def fetch(self, scope: Scope, batch: Rows, reads: Sequence[str] = ()) -> Rows:
         """The details of a batch, in its order. An id that cannot be had is rejected alone. ``reads``: see `Scope.ask`.
@@ -186,7 +256,7 @@ class Detail:
             if self.post:
                 answer = scope.ask(self.path, self.params, {self.param: ids}, reads=reads)
             else:
-                answer = scope.ask(self.path, [(self.param, ",".join(ids)), *self.params], reads=reads)
+                answer = scope.ask(self.path, [(self.param, self.form.format(",".join(ids))), *self.params], reads=reads)
         except (SkipRecord, Split) as refused:
             if len(batch) == 1:
                 scope.reject(batch[0], str(refused))
@@ -203,12 +273,14 @@ class Detail:
         details: Rows = []
         for row, name in zip(batch, ids, strict=True):
             if detail := by_id.get(name):
-                details.append(self._carry(row, detail) if self.keep else detail)
+                details.append(self._carry(row, detail) if self.keep or self.take else detail)
             else:
                 scope.reject(row, f"listed, but {self.path} did not return {self.ids}")
         return details
 
     def _carry(self, listed: Row, row: Row) -> Row:
+        if self.take:
+            return {**listed, **{name: row[origin] for origin, name in self.take.items() if origin in row}}
         for origin, name in self.keep.items():
             if origin in listed:
                 row[name] = listed[origin]
@@ -231,7 +303,7 @@ class Detail:
 
     def begun(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Batch]:
         """The details, under way side by side."""
-        reads = () if self.unwrap or self.keep or self.many else (self.rows,)
+        reads = () if self.unwrap or self.keep or self.take or self.many else (self.rows,)
         for batch in self.batches(scope, pages):
             yield Batch(len(batch), scope.follow(self.fetch, scope, batch, reads))
 
@@ -252,7 +324,8 @@ class Listing:
 
     ``path`` may hold ``{account}``. ``rows``: where the rows are; an object there is one row. ``key`` and ``version``
     tell rows apart when a page repeats them; without a ``key`` all of a row does. ``keep``: values
-    of the answer copied into each row.
+    of the answer copied into each row. ``lines``: what is listed is not the rows, but holds them, in the list of that
+    name; its other fields are copied into each.
     """
 
     path: str
@@ -262,8 +335,9 @@ class Listing:
     version: str = ""
     params: Params = ()
     window: Bounds | None = None
-    paging: Paging | None = None
+    paging: Paging | FromTheEnd | None = None
     keep: Mapping[str, str] = field(default_factory=dict)
+    lines: str = ""
     details: tuple[Detail, ...] = ()
 
     def then(self, detail: Detail) -> Listing:
@@ -284,18 +358,18 @@ class Listing:
     @property
     def _reads(self) -> Sequence[str]:
         """All that is read of an answer, where its rows are the stream's own and have a key."""
-        if self.details or self.keep or not (self.rows and self.key):
+        if self.details or self.keep or self.lines or not (self.rows and self.key):
             return ()
-        paging = self.paging
-        return (self.rows, *filter(None, (paging.next, paging.more, paging.total) if paging else ()))
+        return (self.rows, *(self.paging.reads if self.paging else ()))
 
     def _pages(self, scope: Scope, window: Window | None, seen: set[Any]) -> Iterator[Rows]:
         try:
             yield from self.pages(scope, window, seen)
         except Split as refused:
-            if window is None or not window.divisible:
+            halves = self.window.halves(window, scope) if self.window and window else ()
+            if not halves:
                 raise SkipWindow(f"{refused} It cannot be asked for in smaller pieces.") from None
-            for half in window.halves():
+            for half in halves:
                 yield from self._pages(scope, half, seen)
 
     def pages(self, scope: Scope, window: Window | None = None, seen: set[Any] | None = None) -> Iterator[Rows]:
@@ -303,27 +377,29 @@ class Listing:
         seen = set() if seen is None else seen
         params = [*self.params]
         if self.window and window:
-            params += self.window.params(window, scope.pad)
+            params += self.window.params(window, scope)
         paging = self.paging
+        if isinstance(paging, FromTheEnd):
+            yield from self._from_the_end(scope, params, paging, seen)
+            return
         position = paging.first if paging else ""
         visited: set[str] = set()
         idle = 0
         while True:
-            scope.wait_for_room()
-            place = paging.params(position) if paging else []
-            path = self.path.format(account=scope.account)
-            body = scope.ask(path, [*params, *place], reads=self._reads, page=True)
-            more = bool(paging and dig(body, paging.more))
+            body = self._ask(scope, [*params, *(paging.params(position) if paging else [])])
+            told = paging is not None and bool(paging.more) and dig(body, paging.more) is not None
+            rows = self._listed(scope, body, told)
+            more = bool(paging and (dig(body, paging.more) if paging.more else rows))
             if more and paging and paging.one_page_windows and window and window.divisible:
                 raise Split(f"{self.path} has more than a page in {window}.")
             if paging and paging.total and isinstance(total := dig(body, paging.total), int):
                 scope.expect(total)
-            if fresh := self._fresh(scope, body, seen):
+            if fresh := self._fresh(scope, body, rows, seen):
                 yield fresh
             if not more or paging is None:
                 return
             visited.add(position)
-            position = paging.following(body, position)
+            position = paging.following(body, position, len(rows))
             if position in visited:
                 raise SkipWindow(f"{self.path} goes round in circles: page {position!r} came again.")
             idle = 0 if fresh else idle + 1
@@ -332,10 +408,55 @@ class Listing:
                     f"{self.path} goes on without end: {idle} pages had nothing new, and more are promised."
                 )
 
-    def _fresh(self, scope: Scope, body: Any, seen: set[Any]) -> Rows:
-        """The answer's rows that did not come before in this window."""
-        told = self.paging is not None and dig(body, self.paging.more) is not None
-        rows = objects(scope.reject, rows_in(body, self.rows, self.path, told=told), self.path)
+    def _from_the_end(self, scope: Scope, params: Params, paging: FromTheEnd, seen: set[Any]) -> Iterator[Rows]:
+        known: set[str] = set()
+        holds, pages, first_pass = paging.size, [0], True
+        while True:
+            before = len(known)
+            for page in pages:
+                body = self._ask(scope, [*params, *paging.params(page, holds)])
+                total = self._total(body, paging)
+                if paging.most and total > paging.most:
+                    raise Split(f"{self.path} has {total} rows, and shows {paging.most} of a listing.")
+                scope.expect(total)
+                rows = self._listed(scope, body, told=True)
+                names = {str(row.get(paging.key or self.key)) for row in rows}
+                if page and first_pass and names and names <= known:
+                    raise SkipWindow(f"{self.path} goes round in circles: page {page} has only what came before.")
+                known |= names
+                if fresh := self._fresh(scope, body, rows, seen):
+                    yield fresh
+                if page == 0:
+                    holds = len(names) or paging.size
+                if len(known) >= total and page <= 1:
+                    return
+            first_pass = first_pass and pages == [0]
+            if len(known) == before and pages != [0]:
+                if not known:
+                    raise SkipWindow(f"{self.path} says that there are {total} rows, and shows none.")
+                return  # the total is the ledger's to tell: sync_windows has both
+            pages = [*reversed(range(1, -(-total // holds))), 0]
+
+    def _total(self, body: Any, paging: FromTheEnd) -> int:
+        found = dig(body, paging.total)
+        if isinstance(found, str) and found.isdecimal():
+            return int(found)
+        if type(found) is int:
+            return found
+        raise SkipWindow(f"{self.path} answered in another shape: there is no {paging.total}. It is asked again later.")
+
+    def _ask(self, scope: Scope, params: Params) -> Any:
+        scope.wait_for_room()
+        return scope.ask(self.path.format(account=scope.account), params, reads=self._reads, page=True)
+
+    def _listed(self, scope: Scope, body: Any, told: bool) -> Rows:
+        """The answer's rows, or what holds them."""
+        return objects(scope.reject, rows_in(body, self.rows, self.path, told=told), self.path)
+
+    def _fresh(self, scope: Scope, body: Any, rows: Rows, seen: set[Any]) -> Rows:
+        """The rows of an answer that did not come before in this window."""
+        if self.lines:
+            rows = [line for holder in rows for line in self._lines(scope, holder)]
         if not self.key:
             fresh = unlike(rows, seen)
         else:
@@ -349,3 +470,23 @@ class Listing:
                 fresh.append(row)
         kept = {name: dig(body, path) for path, name in self.keep.items()}
         return [{**row, **kept} for row in fresh] if kept else fresh
+
+    def _lines(self, scope: Scope, holder: Row) -> Rows:
+        lines = holder.get(self.lines)
+        if not isinstance(lines, list):
+            scope.reject(holder, f"{self.path} listed it without {self.lines}")
+            return []
+        rest = {name: value for name, value in holder.items() if name != self.lines}
+        return [{**rest, **line} for line in objects(scope.reject, lines, self.path)]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Listings that are read one after the other, as one."""
+
+    sources: tuple[Source, ...]
+
+    def read(self, scope: Scope) -> Iterator[Batch]:
+        """The rows of all of them."""
+        for source in self.sources:
+            yield from source.read(scope)
