@@ -5,6 +5,7 @@ These classes are declarations; a stream names paths, parameters and sizes, and 
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -150,8 +151,8 @@ class DayRange:
 class Paging:
     """How a listing goes on: by a cursor or offset that the answer carries (``next``), else by page numbers.
 
-    ``more`` is true in the answer while there is more; empty: as long as a page has rows. ``size`` rows a page are asked
-    for by ``size_param``. ``by_rows``: not pages are counted, but the rows that came.
+    ``more`` is true in the answer while there is more; empty: as long as a page has rows. ``size`` rows a page are
+    asked for by ``size_param``. ``by_rows``: not pages are counted, but the rows that came.
     ``first`` empty and ``skip_first``: the first page is asked for by saying nothing.
     ``one_page_windows``: rows move between numbered pages while they are read, so that one would be missed. Such a
     listing is only believed when it fits one page; a fuller window is halved.
@@ -195,10 +196,10 @@ class FromTheEnd:
     """How a listing goes on whose answers say how many rows it has (``total``): from its last page to its first.
 
     Rows that change while they are read leave the window, and all behind them move up. Read forwards, one would be
-    missed for each; read backwards, one comes twice. The first page comes first, to tell the total, and once more in the
-    end if rows are missing then. Pages are asked for by number, from ``first`` on, or ``by_rows``, by the number of
-    rows before them. A window of more than ``most`` rows, where it is given, is halved. ``key`` tells apart what is
-    counted, where that is not the listing's own key.
+    missed for each; read backwards, one comes twice. The first page comes first, to tell the total, and once more in
+    the end if rows are missing then. Pages are asked for by number, from ``first`` on, or ``by_rows``, by the number
+    of rows before them. A window of more than ``most`` rows, where it is given, is halved. ``key`` tells apart what
+    is counted, where that is not the listing's own key.
     """
 
     param: str
@@ -226,9 +227,9 @@ class Detail:
     """A second call for the rows of a first: ``size`` ids at a time, or one call a row.
 
     ``rows``: where the answer's rows are; ``unwrap``: the field of each that holds it. ``ids``: the field that names a
-    row, in the listing and in the detail. ``keep``: fields carried over from the listing's row, by new name; ``take``:
-    the row stays the listing's, and these fields of the detail are carried into it. ``when``: only rows where this field
-    is true. ``many``: one row may have any number of details. ``form``: how a list of ids is written.
+    row, in the listing and in the detail. ``keep``: fields carried over from the listing's row, by new name;
+    ``take``: the row stays the listing's, and these fields of the detail are carried into it. ``when``: only rows where
+    this field is true. ``many``: one row may have any number of details. ``form``: how a list of ids is written.
     """
 
     path: str
@@ -256,7 +257,9 @@ class Detail:
             if self.post:
                 answer = scope.ask(self.path, self.params, {self.param: ids}, reads=reads)
             else:
-                answer = scope.ask(self.path, [(self.param, self.form.format(",".join(ids))), *self.params], reads=reads)
+                answer = scope.ask(
+                    self.path, [(self.param, self.form.format(",".join(ids))), *self.params], reads=reads
+                )
         except (SkipRecord, Split) as refused:
             if len(batch) == 1:
                 scope.reject(batch[0], str(refused))
@@ -410,31 +413,38 @@ class Listing:
 
     def _from_the_end(self, scope: Scope, params: Params, paging: FromTheEnd, seen: set[Any]) -> Iterator[Rows]:
         known: set[str] = set()
-        holds, pages, first_pass = paging.size, [0], True
-        while True:
+        shown: set[frozenset[str]] = set()
+        began, holds, pages = -1, paging.size, [0]
+        for attempt in itertools.count():
             before = len(known)
             for page in pages:
                 body = self._ask(scope, [*params, *paging.params(page, holds)])
                 total = self._total(body, paging)
                 if paging.most and total > paging.most:
-                    raise Split(f"{self.path} has {total} rows, and shows {paging.most} of a listing.")
+                    raise Split(f"{self.path} has {total} rows, of which it shows {paging.most}.")
                 scope.expect(total)
                 rows = self._listed(scope, body, told=True)
-                names = {str(row.get(paging.key or self.key)) for row in rows}
-                if page and first_pass and names and names <= known:
-                    raise SkipWindow(f"{self.path} goes round in circles: page {page} has only what came before.")
+                names = frozenset(str(row.get(paging.key or self.key)) for row in rows)
+                if page and names and names in shown:
+                    raise SkipWindow(f"{self.path} goes round in circles: page {page + 1} has what another had.")
+                shown.add(names)
                 known |= names
                 if fresh := self._fresh(scope, body, rows, seen):
                     yield fresh
                 if page == 0:
+                    # A page may hold fewer rows than were asked for.
                     holds = len(names) or paging.size
-                if len(known) >= total and page <= 1:
+                if began < 0:
+                    began = total
+                # Those that have left are known, too: only as many as there were at first are surely all.
+                if page <= 1 and len(known) >= began:
                     return
-            first_pass = first_pass and pages == [0]
-            if len(known) == before and pages != [0]:
-                if not known:
-                    raise SkipWindow(f"{self.path} says that there are {total} rows, and shows none.")
-                return  # the total is the ledger's to tell: sync_windows has both
+            if attempt and (len(known) >= total or len(known) == before):
+                if not known and total:
+                    raise SkipWindow(f"{self.path} says that it has {total} rows, and shows none.")
+                return  # if the platform counts otherwise than it lists, sync_windows has both figures
+            if attempt:
+                shown.clear()
             pages = [*reversed(range(1, -(-total // holds))), 0]
 
     def _total(self, body: Any, paging: FromTheEnd) -> int:

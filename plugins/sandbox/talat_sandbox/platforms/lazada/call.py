@@ -16,7 +16,7 @@ _EVER = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A signed request of one shop. `as_of` is the business instant, in epoch seconds; `half_open`: spans lack an end."""
+    """A signed request of one shop. `as_of` is an epoch second of the business; `half_open`: spans lack their end."""
 
     params: Mapping[str, str]
     shop: Shop
