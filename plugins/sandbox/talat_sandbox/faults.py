@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -144,8 +144,7 @@ class Fault:
     def asked(self, request: Request) -> Request:
         """Return what the platform is asked instead."""
         if self.kind == "page_size":
-            smaller = _SIZE.sub(rf"\1={int(self.options.get('rows', 1))}", request.query)
-            return replace(request, query=smaller, sent=request.sent or request.query)
+            return request.asking(_SIZE.sub(rf"\1={int(self.options.get('rows', 1))}", request.query))
         return request
 
     def spoil(self, response: Response, request: Request) -> None:
@@ -209,7 +208,7 @@ class Fault:
 
 def behind_nothing(request: Request) -> Request:
     """Return what a request means that goes on from an empty page."""
-    return replace(request, query=request.query.replace(_BEHIND, "")) if _BEHIND in request.query else request
+    return request.asking(request.query.replace(_BEHIND, "")) if _BEHIND in request.query else request
 
 
 def _replace(value: object, names: tuple[str, ...], new: object) -> bool:

@@ -78,12 +78,12 @@ class Vault:
         if entry[1] <= time.time():
             raise TokenError("expired")
 
-    def owner(self, token: str) -> int | None:
-        """Return whose a code or token is, for platforms whose calls do not name the account; None for nobody's."""
-        for kind in ("access", "refresh", "codes"):
-            if token in self._data[kind]:
-                return int(self._data[kind][token][0])
-        return next((account for account in self._accounts if token == self.first_refresh_token(account)), None)
+    def owner(self, kind: str, name: str) -> int | None:
+        """Return whose code (kind `codes`), `access` or `refresh` token it is; None if it is unknown."""
+        if name in self._data[kind]:
+            return int(self._data[kind][name][0])
+        firsts = self._accounts if kind == "refresh" else ()
+        return next((account for account in firsts if name == self.first_refresh_token(account)), None)
 
     def revoke(self, account: int) -> None:
         """Withdraw an account's consent: its tokens are refused until somebody consents again."""

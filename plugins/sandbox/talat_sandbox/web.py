@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
@@ -20,7 +20,7 @@ class Request:
     """One HTTP request. `path` has no query; `query` is the raw text after the question mark.
 
     Of the headers only `host`, `authorization` and the one with a platform's key or `token` are kept, as they came.
-    `sent` is the query that the client signed, where a fault has put another in its place.
+    `sent_query` is what came, and was signed, where a fault has put another `query` in its place.
     """
 
     method: str
@@ -30,17 +30,21 @@ class Request:
     host: str = ""
     authorization: str = ""
     token: str = ""
-    sent: str = ""
+    sent_query: str | None = None
 
     @cached_property
     def params(self) -> dict[str, list[str]]:
         """Query parameters by name, decoded, repeated keys kept in order."""
         return _pairs(self.query)
 
-    @cached_property
+    @property
     def sent_params(self) -> dict[str, list[str]]:
-        """Query parameters as the client signed them."""
-        return _pairs(self.sent) if self.sent else self.params
+        """The same of the query that came."""
+        return self.params if self.sent_query is None else _pairs(self.sent_query)
+
+    def asking(self, query: str) -> Request:
+        """Return what a request is that asks something else, but came as this one."""
+        return replace(self, query=query, sent_query=self.query if self.sent_query is None else self.sent_query)
 
     @cached_property
     def form(self) -> dict[str, list[str]]:

@@ -101,11 +101,8 @@ def epoch_seconds(moment: datetime) -> str:
 class Bounds(Protocol):
     """How a listing is told which span is wanted."""
 
-    def params(self, window: Window, scope: Scope) -> Params:
-        """The parameters for a window, asked for from the scope's ``pad`` before its start."""
-
-    def halves(self, window: Window, scope: Scope) -> Sequence[Window]:
-        """The window in two; none where it cannot be asked for in smaller pieces."""
+    def params(self, window: Window, pad: timedelta) -> Params:
+        """The parameters for a window, asked for from ``pad`` before its start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +113,9 @@ class TimeRange:
     end: str
     text: Callable[[datetime], str] = epoch_seconds
 
-    def params(self, window: Window, scope: Scope) -> Params:
+    def params(self, window: Window, pad: timedelta) -> Params:
         """From ``pad`` before the start to the end, so that no reading of the platform's edges loses a row."""
-        return [(self.start, self.text(window.start - scope.pad)), (self.end, self.text(window.end))]
-
-    def halves(self, window: Window, scope: Scope) -> Sequence[Window]:
-        """Halves of whole seconds."""
-        return window.halves() if window.divisible else ()
+        return [(self.start, self.text(window.start - pad)), (self.end, self.text(window.end))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +125,18 @@ class DayRange:
     start: str
     end: str
 
-    def params(self, window: Window, scope: Scope) -> Params:
+    def params(self, window: Window, zone: tzinfo) -> Params:
         """The first and the last day of the window, as ``2026-09-20``."""
-        first, last = window.dates(scope.zone)
+        first, last = window.dates(zone)
         return [(self.start, first.isoformat()), (self.end, last.isoformat())]
 
-    def halves(self, window: Window, scope: Scope) -> Sequence[Window]:
-        """Halves of whole local days."""
-        first, last = window.dates(scope.zone)
-        middle = first + (last - first + timedelta(days=1)) // 2
-        if middle == first:
+    def halves(self, window: Window, zone: tzinfo) -> Sequence[Window]:
+        """Halves of whole local days; none for a single day."""
+        first, last = window.dates(zone)
+        if first == last:
             return ()
-        cut = datetime.combine(middle, time(0), scope.zone).astimezone(UTC)
+        middle = first + timedelta(days=((last - first).days + 1) // 2)
+        cut = datetime.combine(middle, time(0), zone).astimezone(UTC)
         return Window(window.start, cut), Window(cut, window.end)
 
 
@@ -337,7 +330,7 @@ class Listing:
     _: KW_ONLY
     version: str = ""
     params: Params = ()
-    window: Bounds | None = None
+    window: Bounds | DayRange | None = None
     paging: Paging | FromTheEnd | None = None
     keep: Mapping[str, str] = field(default_factory=dict)
     lines: str = ""
@@ -369,7 +362,7 @@ class Listing:
         try:
             yield from self.pages(scope, window, seen)
         except Split as refused:
-            halves = self.window.halves(window, scope) if self.window and window else ()
+            halves = self._halves(scope, window)
             if not halves:
                 raise SkipWindow(f"{refused} It cannot be asked for in smaller pieces.") from None
             for half in halves:
@@ -380,7 +373,10 @@ class Listing:
         seen = set() if seen is None else seen
         params = [*self.params]
         if self.window and window:
-            params += self.window.params(window, scope)
+            if isinstance(self.window, DayRange):
+                params += self.window.params(window, scope.zone)
+            else:
+                params += self.window.params(window, scope.pad)
         paging = self.paging
         if isinstance(paging, FromTheEnd):
             yield from self._from_the_end(scope, params, paging, seen)
@@ -410,6 +406,13 @@ class Listing:
                 raise SkipWindow(
                     f"{self.path} goes on without end: {idle} pages had nothing new, and more are promised."
                 )
+
+    def _halves(self, scope: Scope, window: Window | None) -> Sequence[Window]:
+        if window is None:
+            return ()
+        if isinstance(self.window, DayRange):
+            return self.window.halves(window, scope.zone)
+        return window.halves() if window.divisible else ()
 
     def _from_the_end(self, scope: Scope, params: Params, paging: FromTheEnd, seen: set[Any]) -> Iterator[Rows]:
         known: set[str] = set()

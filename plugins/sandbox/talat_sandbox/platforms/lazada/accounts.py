@@ -56,7 +56,7 @@ class Accounts:
 
     def _create(self, request: Request) -> Response:
         code = parameters(request).get("code", "")
-        shop = self._owner(code, "InvalidCode")
+        shop = self._owner("codes", code, "InvalidCode")
         try:
             return self._granted(shop, self._vault.redeem_code(code, shop.shop_id), "country_user_info")
         except TokenError:
@@ -64,14 +64,14 @@ class Accounts:
 
     def _refresh(self, request: Request) -> Response:
         token = parameters(request).get("refresh_token", "")
-        shop = self._owner(token, "IllegalRefreshToken")
+        shop = self._owner("refresh", token, "IllegalRefreshToken")
         try:
             return self._granted(shop, self._vault.refresh(token, shop.shop_id), "country_user_info_list")
         except TokenError:
             raise ApiError("IllegalRefreshToken") from None
 
-    def _owner(self, token: str, code: str) -> Shop:
-        shop = self._business.by_shop_id.get(self._vault.owner(token) or 0)
+    def _owner(self, kind: str, token: str, code: str) -> Shop:
+        shop = self._business.by_shop_id.get(self._vault.owner(kind, token) or 0)
         if shop is None:
             raise ApiError(code)
         return shop

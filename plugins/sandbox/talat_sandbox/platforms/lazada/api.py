@@ -77,9 +77,9 @@ class Lazada:
     def account(self, request: Request) -> str:
         """Return the seller whose token or code a request bears; empty for nobody's."""
         params = parameters(request)
-        for name in ("access_token", "refresh_token", "code"):
+        for kind, name in (("access", "access_token"), ("refresh", "refresh_token"), ("codes", "code")):
             if name in params:
-                return str(self._vault.owner(params[name]) or "")
+                return str(self._vault.owner(kind, params[name]) or "")
         return ""
 
     def handle(self, request: Request) -> Response:
@@ -157,7 +157,7 @@ class Lazada:
 
     def _shop(self, params: dict[str, str]) -> Shop:
         token = params.get("access_token", "")
-        shop = self._business.by_shop_id.get(self._vault.owner(token) or 0)
+        shop = self._business.by_shop_id.get(self._vault.owner("access", token) or 0)
         if shop is None:
             raise ApiError("IllegalAccessToken")
         return shop
