@@ -20,7 +20,9 @@ from talat_sandbox.server import listen
 from talat_sandbox.world import Platform, World
 
 #: The APIs of the channels beside Shopee, by platform.
-CHANNELS: dict[str, Callable[[World, Business], Platform]] = {"lazada": Lazada}
+CHANNELS: dict[str, Callable[[World, Business], Platform]] = {
+    "lazada": Lazada,
+}
 
 AUTH_FILES = "auth-*.json"
 
@@ -34,7 +36,8 @@ def build(options: Options, reset: bool) -> App:
             path.unlink()
     world = World(options, found(plan, options.platforms), Clock(options.instant))
     others = [CHANNELS[business.channel.platform](world, business) for business in world.business.others]
-    return App(world, [Shopee(world), FacebookAds(world), *others])
+    # Shopee's paths begin so that they take in others' tokens.
+    return App(world, [*others, Shopee(world), FacebookAds(world)])
 
 
 def serve(options: Options, reset: bool, ready: Callable[[str], None]) -> None:
