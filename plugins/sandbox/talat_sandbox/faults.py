@@ -60,6 +60,8 @@ _FIELDS = (
     "auth_time",
     "date_start",
     "created_time",
+    "updated_at",
+    "return_order_line_gmt_modified",
 )
 
 
@@ -181,7 +183,11 @@ class Fault:
         wanted = self.options.get("field")
         if self.kind == "future_update_time":
             iso = "2099-01-01T00:00:00+0000"
-            return _replace(body, ("update_time",), FAR_FUTURE) or _replace(body, ("updated_time",), iso)
+            return (
+                _replace(body, ("update_time",), FAR_FUTURE)
+                or _replace(body, ("updated_time",), iso)
+                or _replace(body, ("updated_at",), "2099-01-01 00:00:00 +0000")
+            )
         if self.kind == "bad_record":
             return _replace(body, (str(wanted),) if wanted else _FIELDS, self.options.get("value", "not-a-value"))
         if self.kind == "broken_text":

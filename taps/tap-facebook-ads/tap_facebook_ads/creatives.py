@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from tap_facebook_ads.insights import PAGES, Insights, condition, whatever_status
+from tap_toolkit.answers import Row, Rows
 from tap_toolkit.report_source import Piece, grouped, ratio
-from tap_toolkit.sources import Batch, Listing, Row, Rows, Scope
+from tap_toolkit.sources import Batch, Listing, Scope
 
 FIELDS = "id,name,title,body,image_url,thumbnail_url,video_id,object_type,call_to_action_type,effective_object_story_id"
 # Ads whose creatives are asked for in one call: creatives are heavy.

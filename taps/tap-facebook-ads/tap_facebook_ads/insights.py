@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tap_facebook_ads.client import FacebookClient, error_of
-from tap_toolkit.answers import text_in
+from tap_toolkit.answers import Rows, text_in
 from tap_toolkit.errors import SkipWindow, decide
 from tap_toolkit.http import Params
 from tap_toolkit.jobs import Progress
+from tap_toolkit.paging import Paging
 from tap_toolkit.report_source import Piece, ReportSource
-from tap_toolkit.sources import Listing, Paging, Rows, Scope
+from tap_toolkit.sources import Listing, Scope
 
 PAGES = Paging(
     param="after",

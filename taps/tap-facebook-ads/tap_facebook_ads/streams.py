@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from tap_facebook_ads.creatives import InsightsByCreative, InsightsWithCreatives
 from tap_facebook_ads.insights import PAGES, Insights, condition, whatever_status
 from tap_toolkit.http import Params
+from tap_toolkit.paging import Bounds
 from tap_toolkit.reports import Report, ReportStream, ReportTable
-from tap_toolkit.sources import Listing
+from tap_toolkit.sources import Listing, Scope
 from tap_toolkit.streams import PlatformStream, read_schema
 from tap_toolkit.windows import Window, Windows, days, epoch_of
 
@@ -30,14 +31,14 @@ def fields(stream: str, **expanded: str) -> Params:
 
 
 @dataclass(frozen=True, slots=True)
-class UpdatedSince:
+class UpdatedSince(Bounds):
     """Objects of a level and of every status, deleted and archived ones too, that changed since a window began."""
 
     level: str
 
-    def params(self, window: Window, pad: timedelta) -> Params:
+    def params(self, window: Window, scope: Scope) -> Params:
         """The parameter ``filtering``."""
-        since = condition(f"{self.level}.updated_time", "GREATER_THAN", epoch_of(window.start - pad))
+        since = condition(f"{self.level}.updated_time", "GREATER_THAN", epoch_of(window.start - scope.pad))
         return [("filtering", json.dumps([whatever_status(self.level), since]))]
 
 

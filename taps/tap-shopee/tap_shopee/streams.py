@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tap_toolkit.sources import Detail, Listing, Paging, Row, TimeRange
+from tap_toolkit.answers import Row
+from tap_toolkit.details import Detail
+from tap_toolkit.paging import Paging, TimeRange
+from tap_toolkit.sources import Listing
 from tap_toolkit.streams import PlatformStream
 from tap_toolkit.windows import Windows, days, minutes
 

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from tap_tiktok_shop.client import SHOPS
 from tap_toolkit.answers import dig, rows_in
-from tap_toolkit.children import Children
-from tap_toolkit.sources import Batch, Listing, Paging, Scope, TimeRange
+from tap_toolkit.details import Children
+from tap_toolkit.paging import Paging, TimeRange
+from tap_toolkit.sources import Batch, Listing, Scope
 from tap_toolkit.streams import PlatformStream
 from tap_toolkit.windows import Windows, days, epoch_of, minutes
 

@@ -20,10 +20,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
+from tap_toolkit.answers import Row, Rows
 from tap_toolkit.errors import SkipAccount, TapError
 from tap_toolkit.http import ApiClient, Call, Meter, Params
 from tap_toolkit.room import Packed, Room
-from tap_toolkit.sources import Batch, Row, Rows, Source
+from tap_toolkit.sources import Batch, Source
 from tap_toolkit.typed import TypedRows
 from tap_toolkit.windows import Window
 from tap_toolkit.workers import Workers

@@ -158,6 +158,10 @@ class ApiClient(abc.ABC):
         """Seconds that the platform asks to wait after a refusal; None when it does not say."""
         return _retry_after(headers)
 
+    def wait_told(self, message: str) -> float | None:
+        """Seconds that a refusal's own text asks to wait; None when it does not say. Looked at after the headers."""
+        return None
+
     def now(self) -> float:
         """Seconds since 1970 by the platform's clock, as far as its answers have told."""
         return time.time() + self._skew
@@ -292,6 +296,7 @@ class ApiClient(abc.ABC):
         code, message = refusal or ("", "")
         self.refused(call, code)
         wait = self.retry_after(headers)
+        wait = self.wait_told(message) if wait is None else wait
         raise decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
 
     def _learn_clock(self, headers: Mapping[str, str]) -> None:

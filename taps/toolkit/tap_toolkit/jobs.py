@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from tap_toolkit.answers import Row, Rows
 from tap_toolkit.errors import Retry, SkipWindow, Split
-from tap_toolkit.sources import Batch, Row, Rows, Scope
+from tap_toolkit.sources import Batch, Scope
 
 Piece = TypeVar("Piece")
 

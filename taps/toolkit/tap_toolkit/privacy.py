@@ -68,7 +68,7 @@ def _pads(salt: str) -> tuple[Any, Any]:
 
 def published(schema: Mapping[str, Any]) -> dict[str, Any]:
     """The schema without the fields that never leave the tap, at any depth."""
-    result = {key: value for key, value in schema.items() if key not in ("x-pii", "x-epoch")}
+    result = {key: value for key, value in schema.items() if key not in ("x-pii", "x-epoch", "x-grouped")}
     if "properties" in schema:
         result["properties"] = {
             name: published(field) for name, field in schema["properties"].items() if field.get("x-pii") != DROP

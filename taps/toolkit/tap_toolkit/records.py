@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
@@ -137,6 +138,13 @@ def _money(value: Any) -> Decimal | int | None:
     return number
 
 
+def _grouped(value: Any) -> Decimal | int | None:
+    """Money as a text with thousands separators, ``1,100.44``, or without."""
+    if isinstance(value, str) and _GROUPS.fullmatch(value):
+        value = value.replace(",", "")
+    return _money(value)
+
+
 def _string(value: Any) -> str:
     if type(value) is bool:
         return "true" if value else "false"
@@ -164,6 +172,7 @@ _SCALARS: dict[str, tuple[frozenset[type], Callable[[Any], Any]]] = {
     "boolean": (frozenset({bool}), _boolean),
 }
 _NANO, _EXACT = Decimal("1e-9"), Context(prec=38, traps=[Inexact, InvalidOperation])
+_GROUPS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _FORMATS: dict[str, Callable[[Any], Any]] = {"date-time": _date_time, "date": _date}
 _UNITS = {"s": 1, "ms": 1000}
 
@@ -283,7 +292,7 @@ def _compile(field: Mapping[str, Any], required: bool, salt: str, on_personal: C
     if convert := _FORMATS.get(field.get("format", "")):
         return Field(null, convert, required)
     if types == ["number"] and "x-sql-datatype" in field:
-        return Field(null, _money, required)
+        return Field(null, _grouped if field.get("x-grouped") else _money, required)
     if len(types) == 1 and types[0] in _SCALARS:
         passes, convert = _SCALARS[types[0]]
         return Field(passes | null, convert, required)

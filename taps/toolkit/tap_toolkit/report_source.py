@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from tap_toolkit.answers import Row, Rows
 from tap_toolkit.errors import SkipStream
 from tap_toolkit.jobs import JobSource, Pieces
 from tap_toolkit.reports import Report, ReportTable
-from tap_toolkit.sources import Batch, Row, Rows, Scope
+from tap_toolkit.sources import Batch, Scope
 
 
 @dataclass(frozen=True, slots=True)

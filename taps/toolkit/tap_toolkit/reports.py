@@ -24,8 +24,9 @@ from typing import Any, ClassVar
 
 from singer_sdk import typing as th
 
+from tap_toolkit.answers import Row
 from tap_toolkit.settings import nearest, setting
-from tap_toolkit.sources import Row, Source
+from tap_toolkit.sources import Source
 from tap_toolkit.streams import PlatformStream, read_schema
 from tap_toolkit.windows import Period, Windows, days
 

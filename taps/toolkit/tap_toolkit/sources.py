@@ -1,30 +1,22 @@
-"""Where a stream's rows come from: a paged listing, then details for the ids it names.
+"""Where a stream's rows come from: a paged listing, then more calls for the rows it names.
 
 These classes are declarations; a stream names paths, parameters and sizes, and the reading is the same for all.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any, NamedTuple, Protocol
 
-from tap_toolkit.answers import Row as Row
-from tap_toolkit.answers import Rows as Rows
-from tap_toolkit.answers import dig as dig
-from tap_toolkit.answers import objects, rows_in, told_in, unlike
-from tap_toolkit.errors import SkipRecord, SkipWindow, Split
+from tap_toolkit.answers import Row, Rows, dig, objects, rows_in, unlike
+from tap_toolkit.errors import SkipWindow, Split
 from tap_toolkit.http import Params
+from tap_toolkit.paging import Bounds, Pages, halves
 from tap_toolkit.room import Packed
-from tap_toolkit.windows import Window, epoch_of
-
-# Detail calls of a middle stage that may run ahead of the stage after it.
-_AHEAD = 4
-# Pages without a new row, one after the other, before a listing is taken for one that never ends.
-_MOST_IDLE = 100
+from tap_toolkit.windows import Window
 
 
 class Batch(NamedTuple):
@@ -92,167 +84,8 @@ class Source(Protocol):
         """The rows of one window of one account."""
 
 
-def epoch_seconds(moment: datetime) -> str:
-    """The instant as whole seconds since 1970."""
-    return str(epoch_of(moment))
-
-
-class Bounds(Protocol):
-    """How a listing is told which span is wanted."""
-
-    def params(self, window: Window, pad: timedelta) -> Params:
-        """The parameters for a window, asked for from ``pad`` before its start."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeRange:
-    """The two parameters that bound a listing, both taken as belonging to the span.
-
-    ``text`` writes an instant; for a listing that is asked for by a POST it may be any JSON value.
-    """
-
-    start: str
-    end: str
-    text: Callable[[datetime], Any] = epoch_seconds
-
-    def params(self, window: Window, pad: timedelta) -> Params:
-        """From ``pad`` before the start to the end, so that no reading of the platform's edges loses a row."""
-        return [(self.start, self.text(window.start - pad)), (self.end, self.text(window.end))]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paging:
-    """How a listing goes on: by a cursor or offset that the answer carries (``next``), else by page numbers.
-
-    ``more`` is true in the answer while there is more; ``size`` rows a page are asked for by ``size_param``.
-    ``first`` empty and ``skip_first``: the first page is asked for by saying nothing. ``most`` results are shown of any
-    listing: one whose ``total`` is not below is halved.
-    ``one_page_windows``: rows move between numbered pages while they are read, so that one would be missed. Such a
-    listing is only believed when it fits one page; a fuller window is halved.
-    """
-
-    param: str
-    first: str
-    more: str
-    next: str = ""
-    size: int = 100
-    size_param: str = "page_size"
-    total: str = ""
-    most: int = 0
-    skip_first: bool = False
-    one_page_windows: bool = False
-
-    def of_size(self, size: int) -> Paging:
-        """The same with other pages."""
-        return replace(self, size=size)
-
-    def params(self, position: str) -> Params:
-        """What asks for the page at a position."""
-        size = [(self.size_param, str(self.size))]
-        return size if self.skip_first and position == self.first else [(self.param, position), *size]
-
-    def following(self, body: Any, position: str) -> str:
-        """The position after this one; empty where the answer does not say."""
-        if not self.next:
-            return str(int(position) + 1)
-        following = dig(body, self.next)
-        return "" if following is None else str(following)
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """A second call for the rows of a first: ``size`` ids at a time, or one call a row.
-
-    ``rows``: where the answer's rows are; ``unwrap``: the field of each that holds it. ``ids``: the field that names a
-    row, in the listing and in the detail. ``keep``: fields carried over from the listing's row, by new name.
-    ``when``: only rows where this field is true. ``many``: one row may have any number of details.
-    """
-
-    path: str
-    rows: str
-    ids: str
-    param: str
-    _: KW_ONLY
-    size: int = 1
-    params: Params = ()
-    post: bool = False
-    unwrap: str = ""
-    keep: Mapping[str, str] = field(default_factory=dict)
-    when: str = ""
-    many: bool = False
-
-    def fetch(self, scope: Scope, batch: Rows, reads: Sequence[str] = ()) -> Rows:
-        """The details of a batch, in its order. An id that cannot be had is rejected alone. ``reads``: see `Scope.ask`.
-
-        Raises :class:`SkipWindow` where the answer holds no rows at all.
-        """
-        ids = [str(row[self.ids]) for row in batch]
-        try:
-            if self.post:
-                answer = scope.ask(self.path, self.params, {self.param: ids}, reads=reads)
-            else:
-                answer = scope.ask(self.path, [(self.param, ",".join(ids)), *self.params], reads=reads)
-        except (SkipRecord, Split) as refused:
-            if len(batch) == 1:
-                scope.reject(batch[0], str(refused))
-                return []
-            middle = len(batch) // 2
-            return self.fetch(scope, batch[:middle], reads) + self.fetch(scope, batch[middle:], reads)
-        rows = rows_in(answer, self.rows, self.path, told=told_in(answer, self.rows))
-        if self.unwrap:
-            rows = [row.get(self.unwrap) if isinstance(row, dict) else row for row in rows]
-        found = objects(scope.reject, rows, self.path)
-        if self.many:
-            return [self._carry(batch[0], row) for row in unlike(found, set())]
-        by_id = {str(row.get(self.ids)): row for row in found}
-        details: Rows = []
-        for row, name in zip(batch, ids, strict=True):
-            if detail := by_id.get(name):
-                details.append(self._carry(row, detail) if self.keep else detail)
-            else:
-                scope.reject(row, f"listed, but {self.path} did not return {self.ids}")
-        return details
-
-    def _carry(self, listed: Row, row: Row) -> Row:
-        for origin, name in self.keep.items():
-            if origin in listed:
-                row[name] = listed[origin]
-        return row
-
-    def batches(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
-        """Full batches, filled across pages, so that no call goes half empty but the last."""
-        waiting: Rows = []
-        for page in pages:
-            for row in page:
-                if row.get(self.ids) in (None, ""):
-                    scope.reject(row, f"has no {self.ids} to ask {self.path} for")
-                elif not self.when or row.get(self.when):
-                    waiting.append(row)
-            while len(waiting) >= self.size:
-                yield waiting[: self.size]
-                waiting = waiting[self.size :]
-        if waiting:
-            yield waiting
-
-    def begun(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Batch]:
-        """The details, under way side by side."""
-        reads = () if self.unwrap or self.keep or self.many else (self.rows,)
-        for batch in self.batches(scope, pages):
-            yield Batch(len(batch), scope.follow(self.fetch, scope, batch, reads))
-
-    def resolved(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
-        """The details themselves, a few calls ahead of whoever reads them."""
-        pending: deque[Future[Rows]] = deque()
-        for batch in self.batches(scope, pages):
-            pending.append(scope.submit(self.fetch, scope, batch))
-            if len(pending) > _AHEAD:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-
-
 class Stage(Protocol):
-    """More calls for the rows of a listing, or of the stage before: a `Detail`, or `Children`."""
+    """More calls for the rows of a listing, or of the stage before: see :mod:`tap_toolkit.details`."""
 
     def resolved(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
         """The rows they bring, for a stage after this one."""
@@ -267,7 +100,8 @@ class Listing:
 
     ``path`` may hold ``{account}``. ``rows``: where the rows are; an object there is one row. ``key`` and ``version``
     tell rows apart when a page repeats them; without a ``key`` all of a row does. ``keep``: values
-    of the answer copied into each row. A ``body`` makes it a POST, and the window's bounds then go into it.
+    of the answer copied into each row. ``lines``: what is listed is not the rows, but holds them, in the list of that
+    name; its other fields are copied into each. A ``body`` makes it a POST, and the window's bounds then go into it.
     """
 
     path: str
@@ -277,8 +111,9 @@ class Listing:
     version: str = ""
     params: Params = ()
     window: Bounds | None = None
-    paging: Paging | None = None
+    paging: Pages | None = None
     keep: Mapping[str, str] = field(default_factory=dict)
+    lines: str = ""
     body: Mapping[str, Any] | None = None
     details: tuple[Stage, ...] = ()
 
@@ -298,72 +133,109 @@ class Listing:
         yield from self.details[-1].begun(scope, pages)
 
     @property
-    def _reads(self) -> Sequence[str]:
+    def reads(self) -> Sequence[str]:
         """All that is read of an answer, where its rows are the stream's own and have a key."""
-        if self.details or self.keep or not (self.rows and self.key):
+        if self.details or self.keep or self.lines or not (self.rows and self.key):
             return ()
-        paging = self.paging
-        return (self.rows, *filter(None, (paging.next, paging.more, paging.total) if paging else ()))
+        return (self.rows, *(self.paging.reads if self.paging else ()))
 
     def _pages(self, scope: Scope, window: Window | None, seen: set[Any]) -> Iterator[Rows]:
+        walk = Walk(self, scope, window, seen)
         try:
-            yield from self.pages(scope, window, seen)
+            yield from walk.pages()
         except Split as refused:
-            if window is None or not window.divisible:
+            if not walk.halves:
                 raise SkipWindow(f"{refused} It cannot be asked for in smaller pieces.") from None
-            for half in window.halves():
+            for half in walk.halves:
                 yield from self._pages(scope, half, seen)
 
     def pages(self, scope: Scope, window: Window | None = None, seen: set[Any] | None = None) -> Iterator[Rows]:
         """The rows page by page, without those in ``seen``; raises :class:`Split` where it is too long."""
-        seen = set() if seen is None else seen
-        bounds = self.window.params(window, scope.pad) if self.window and window else []
-        params = [*self.params] if self.body is not None else [*self.params, *bounds]
-        asked = None if self.body is None else {**self.body, **dict(bounds)}
-        paging = self.paging
-        position = paging.first if paging else ""
-        visited: set[str] = set()
-        idle = 0
-        while True:
-            scope.wait_for_room()
-            place = paging.params(position) if paging else []
-            path = self.path.format(account=scope.account)
-            body = scope.ask(path, [*params, *place], asked, reads=self._reads, page=True)
-            more = bool(paging and dig(body, paging.more))
-            if more and paging and paging.one_page_windows and window and window.divisible:
-                raise Split(f"{self.path} has more than a page in {window}.")
-            if paging and paging.total and isinstance(total := dig(body, paging.total), int):
-                if 0 < paging.most <= total and window and window.divisible:
-                    raise Split(f"{self.path} has {total} rows in {window}, and shows {paging.most} at most.")
-                scope.expect(total)
-            if fresh := self._fresh(scope, body, seen):
-                yield fresh
-            if not more or paging is None:
-                return
-            visited.add(position)
-            position = paging.following(body, position)
-            if position in visited:
-                raise SkipWindow(f"{self.path} goes round in circles: page {position!r} came again.")
-            idle = 0 if fresh else idle + 1
-            if idle >= _MOST_IDLE:
-                raise SkipWindow(
-                    f"{self.path} goes on without end: {idle} pages had nothing new, and more are promised."
-                )
+        return Walk(self, scope, window, set() if seen is None else seen).pages()
 
-    def _fresh(self, scope: Scope, body: Any, seen: set[Any]) -> Rows:
-        """The answer's rows that did not come before in this window."""
-        told = self.paging is not None and dig(body, self.paging.more) is not None
-        rows = objects(scope.reject, rows_in(body, self.rows, self.path, told=told), self.path)
-        if not self.key:
-            fresh = unlike(rows, seen)
+
+class Walk:
+    """One pass over a listing, or one window of it: what its way of paging asks and is told."""
+
+    def __init__(self, listing: Listing, scope: Scope, window: Window | None, seen: set[Any]) -> None:
+        self._listing, self._scope, self._seen = listing, scope, seen
+        self.window, self.path, self.key = window, listing.path, listing.key
+        bounds = listing.window.params(window, scope) if listing.window and window else []
+        self._params = [*listing.params] if listing.body is not None else [*listing.params, *bounds]
+        self._body = None if listing.body is None else {**listing.body, **dict(bounds)}
+
+    def pages(self) -> Iterator[Rows]:
+        """The rows page by page."""
+        if self._listing.paging:
+            yield from self._listing.paging.walk(self)
+        else:
+            body = self.ask()
+            if fresh := self.fresh(body, self.listed(body, told=False)):
+                yield fresh
+
+    @property
+    def halves(self) -> Sequence[Window]:
+        """The window in two parts; none where it cannot be parted."""
+        if self.window is None:
+            return ()
+        bounds = self._listing.window
+        return bounds.halves(self.window, self._scope) if bounds else halves(self.window)
+
+    def ask(self, place: Params = ()) -> Any:
+        """The answer at a place of the listing."""
+        self._scope.wait_for_room()
+        path = self.path.format(account=self._scope.account)
+        return self._scope.ask(path, [*self._params, *place], self._body, reads=self._listing.reads, page=True)
+
+    def expect(self, total: int) -> None:
+        """Note how many rows the platform itself says there are."""
+        self._scope.expect(total)
+
+    def glance(self, body: Any) -> Rows:
+        """The rows of an answer that is only looked at."""
+        rows = dig(body, self._listing.rows)
+        return objects(lambda row, reason: None, rows, self.path) if isinstance(rows, list) else []
+
+    def listed(self, body: Any, *, told: bool) -> Rows:
+        """The answer's rows, or what holds them. ``told``: an answer without any says so."""
+        return objects(self._scope.reject, rows_in(body, self._listing.rows, self.path, told=told), self.path)
+
+    def fresh(self, body: Any, rows: Rows) -> Rows:
+        """The rows of an answer that did not come before in this window."""
+        listing = self._listing
+        if listing.lines:
+            rows = [line for holder in rows for line in self._lines(holder)]
+        if not listing.key:
+            fresh = unlike(rows, self._seen)
         else:
             fresh = []
             for row in rows:
-                identity = (str(row.get(self.key)), str(row.get(self.version)) if self.version else "")
-                if row.get(self.key) is not None:
-                    if identity in seen:
+                identity = (str(row.get(listing.key)), str(row.get(listing.version)) if listing.version else "")
+                if row.get(listing.key) is not None:
+                    if identity in self._seen:
                         continue
-                    seen.add(identity)
+                    self._seen.add(identity)
                 fresh.append(row)
-        kept = {name: dig(body, path) for path, name in self.keep.items()}
+        kept = {name: dig(body, path) for path, name in listing.keep.items()}
         return [{**row, **kept} for row in fresh] if kept else fresh
+
+    def _lines(self, holder: Row) -> Rows:
+        name = self._listing.lines
+        lines = holder.get(name)
+        if not isinstance(lines, list):
+            self._scope.reject(holder, f"{self.path} listed it without {name}")
+            return []
+        rest = {field: value for field, value in holder.items() if field != name}
+        return [{**rest, **line} for line in objects(self._scope.reject, lines, self.path)]
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Listings that are read one after the other, as one."""
+
+    sources: tuple[Source, ...]
+
+    def read(self, scope: Scope) -> Iterator[Batch]:
+        """The rows of all of them."""
+        for source in self.sources:
+            yield from source.read(scope)

@@ -14,12 +14,12 @@ from singer_sdk import Stream
 from singer_sdk.mapper import SameRecordTransform
 
 from tap_toolkit.ahead import Begun
-from tap_toolkit.answers import TypedRow
+from tap_toolkit.answers import Row, Rows, TypedRow
 from tap_toolkit.errors import Fatal, SkipAccount, SkipStream, TapError
 from tap_toolkit.fetch import Arrived, Finished, Job
 from tap_toolkit.privacy import published, scrubber
 from tap_toolkit.records import Converter, Record, UnusableError
-from tap_toolkit.sources import Row, Rows, Source
+from tap_toolkit.sources import Source
 from tap_toolkit.state import StreamState
 from tap_toolkit.typed import TypedRows, typed_rows
 from tap_toolkit.windows import Window, Windows, iso

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from tap_toolkit.details import Detail
 from tap_toolkit.errors import TapError
 from tap_toolkit.http import Call, Meter
-from tap_toolkit.sources import Detail, Listing, Paging, TimeRange
+from tap_toolkit.paging import Paging, TimeRange
+from tap_toolkit.sources import Listing
 from tap_toolkit.windows import Window, days, epoch_of
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

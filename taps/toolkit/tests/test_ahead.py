@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 
 from tap_toolkit import ahead, room
 from tap_toolkit.ahead import Begun, ReadAhead
+from tap_toolkit.answers import Rows
 from tap_toolkit.errors import SkipAccount, TapError
 from tap_toolkit.fetch import Arrived, Fetcher, Finished
 from tap_toolkit.http import Call
 from tap_toolkit.room import Packed
-from tap_toolkit.sources import Batch, Rows
+from tap_toolkit.sources import Batch
 from taps.toolkit.tests.memory_api import DETAILED, Api, plan_of, rows_of
 
 Written = dict[str, list[int]]

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from tap_toolkit.answers import Row, Rows, decode, rows_in, text_in, unlike
+from tap_toolkit.details import Detail
 from tap_toolkit.errors import SkipWindow
-from tap_toolkit.sources import Detail, Listing, Paging
+from tap_toolkit.paging import Paging
+from tap_toolkit.sources import Listing
 from tap_toolkit.windows import Window
 
 PAGED = Listing("list", "rows", "id", paging=Paging(param="cursor", first="", next="next", more="more"))

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from tap_toolkit.answers import Row
-from tap_toolkit.children import Children
+from tap_toolkit.details import Children
 from tap_toolkit.errors import SkipRecord, SkipWindow
-from tap_toolkit.sources import Listing, Paging, Source, TimeRange
+from tap_toolkit.paging import Paging, TimeRange
+from tap_toolkit.sources import Listing, Source
 from tap_toolkit.windows import Window, epoch_of
 from taps.toolkit.tests.memory_api import EPOCH
 

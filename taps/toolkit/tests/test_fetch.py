@@ -12,10 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tap_toolkit import room
+from tap_toolkit.answers import dig
+from tap_toolkit.details import Detail
 from tap_toolkit.errors import SkipAccount, SkipRecord, SkipWindow, Split, TapError
 from tap_toolkit.fetch import Arrived, Fetcher, Finished
 from tap_toolkit.http import Call
-from tap_toolkit.sources import Detail, Listing, Paging, TimeRange, dig
+from tap_toolkit.paging import Paging, TimeRange
+from tap_toolkit.sources import Listing
 from tap_toolkit.windows import Window, days, epoch_of
 from taps.toolkit.tests.memory_api import DETAILED, EPOCH, LIST, Api, plan_of, rows_of
 

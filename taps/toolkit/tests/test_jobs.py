@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tap_toolkit.answers import Row, Rows
 from tap_toolkit.errors import SkipAccount, SkipWindow, Split
 from tap_toolkit.http import Params
 from tap_toolkit.jobs import JobSource, Pieces, Progress, joined, until_next_look
 from tap_toolkit.room import Packed
-from tap_toolkit.sources import Batch, Row, Rows
+from tap_toolkit.sources import Batch
 from tap_toolkit.windows import Window
 
 FIELDS = ("spend", "clicks", "reach")

@@ -16,7 +16,8 @@ class Channel:
     Its shops are those of Shopee in the regions it has, with its own numbers from `first_shop_id` on. It gets `orders`
     and sells at `price`, both in percent of Shopee's. `item_id` and `model_id` are the first numbers of its products
     and their variants. `bundles`: there are lines whose price only the settlement tells, and coins. `settles`: it says
-    what it pays out; `part_returns`: part of an order can go back, and is seen to.
+    what it pays out; `part_returns`: part of an order can go back, and is seen to. `disputes`: a return may be closed,
+    and only the settlement says whether money went back.
     """
 
     platform: str
@@ -30,6 +31,7 @@ class Channel:
     bundles: bool = False
     settles: bool = True
     part_returns: bool = True
+    disputes: bool = True
     own_sku: Callable[[int, str], str] = lambda index, sku: sku
 
     def shops(self, count: int) -> tuple[Shop, ...]:
@@ -59,7 +61,7 @@ CHANNELS = {
     for channel in (
         Channel(
             "lazada", 100_100_100, 4_100_000_000, 16_000_000_000, Numbers(90), orders=45, price=98,
-            own_sku=_renamed("LZ-"),
+            own_sku=_renamed("LZ-"), disputes=False,
         ),
         Channel(
             "tiktok_shop", 7_490_000_000_000_000_001, 1_729_000_000_000_000_000, 1_729_500_000_000_000_000,

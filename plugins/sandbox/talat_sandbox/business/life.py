@@ -124,6 +124,18 @@ def live(key: str, created: int) -> Life:
     return Life(created, tuple(events), cod, paid, picked_up, completed, released, adjusted, fee_confirmed, "", returns)
 
 
+def undisputed(life: Life) -> Life:
+    """Return the same life where no return is closed with money: what pays ends refunded."""
+    return life._replace(returns=tuple(map(_refunded, life.returns)))
+
+
+def _refunded(entry: ReturnLife) -> ReturnLife:
+    *before, last = entry.events
+    if not entry.pays or last.status != "CLOSED":
+        return entry
+    return entry._replace(events=(*before, Event(last.at, "REFUND_PAID")))
+
+
 def _never_paid(dice: Dice, created: int, events: list[Event]) -> Life:
     events.append(Event(created + dice.between(DAY, 3 * DAY), CANCELLED))
     by = dice.pick(("system", "system", "buyer"))

@@ -1,0 +1,1 @@
+"""Lazada Open Platform. https://open.lazada.com/apps/doc/api"""
