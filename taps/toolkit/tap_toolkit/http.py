@@ -94,7 +94,8 @@ class ApiClient(abc.ABC):
     A platform says how to sign (:meth:`sign`), how to read an answer (:meth:`refusal`, :meth:`payload`) and lists its
     codes (``rules``). ``prefix`` begins the path of every call. ``refusal_fields`` are all that :meth:`refusal`
     looks at, and ``payload_field`` is where :meth:`payload` finds what it returns; empty for the whole. A body is sent
-    as JSON, or as a form where ``posts_forms`` says so. Everything else is the same for all.
+    as JSON, or as a form where ``posts_forms`` says so. ``throttled_seconds`` are waited after a refusal for rate that
+    names no time; None backs off. Everything else is the same for all.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -102,6 +103,7 @@ class ApiClient(abc.ABC):
     payload_field: ClassVar[str] = ""
     refusal_fields: ClassVar[tuple[str, ...]] = ()
     posts_forms: ClassVar[bool] = False
+    throttled_seconds: ClassVar[float | None] = None
 
     def __init__(
         self,
@@ -277,7 +279,10 @@ class ApiClient(abc.ABC):
         self._learn_clock(headers)
         code, message = refusal or ("", "")
         wait = self.retry_after(headers)
-        raise decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
+        error = decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
+        if isinstance(error, Retry) and error.throttled and wait is None:
+            error.retry_after = self.throttled_seconds
+        raise error
 
     def _learn_clock(self, headers: Mapping[str, str]) -> None:
         """Correct for this machine's clock: platforms refuse signatures that are minutes old."""

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import quote
 
 from tap_toolkit.answers import Row as Row
 from tap_toolkit.answers import Rows as Rows
@@ -19,12 +20,14 @@ from tap_toolkit.answers import objects, rows_in, told_in, unlike
 from tap_toolkit.errors import SkipRecord, SkipWindow, Split
 from tap_toolkit.http import Params
 from tap_toolkit.room import Packed
-from tap_toolkit.windows import Window, epoch_of
+from tap_toolkit.windows import Window, epoch_of, instant
 
 # Detail calls of a middle stage that may run ahead of the stage after it.
 _AHEAD = 4
 # Pages without a new row, one after the other, before a listing is taken for one that never ends.
 _MOST_IDLE = 100
+# Times that a listing whose size changes is read from its beginning again.
+_MOST_RESTARTS = 5
 
 
 class Batch(NamedTuple):
@@ -92,6 +95,10 @@ class Source(Protocol):
         """The rows of one window of one account."""
 
 
+def _within(moment: datetime, window: Window) -> bool:
+    return window.start <= moment < window.end
+
+
 def epoch_seconds(moment: datetime) -> str:
     """The instant as whole seconds since 1970."""
     return str(epoch_of(moment))
@@ -121,21 +128,26 @@ class TimeRange:
 class Paging:
     """How a listing goes on: by a cursor or offset that the answer carries (``next``), else by page numbers.
 
-    ``more`` is true in the answer while there is more; ``size`` rows a page are asked for by ``size_param``.
+    ``more`` is true in the answer while there is more, or ``pages`` is their number; ``number`` is that of the page
+    which was sent. ``size`` rows a page are asked for by ``size_param``.
     ``first`` empty and ``skip_first``: the first page is asked for by saying nothing.
     ``one_page_windows``: rows move between numbered pages while they are read, so that one would be missed. Such a
-    listing is only believed when it fits one page; a fuller window is halved.
+    listing is only believed when it fits one page; a fuller window is halved. ``restarts``: the same for a listing
+    without time: where ``total`` changes between pages, it is read from the beginning once more.
     """
 
     param: str
     first: str
-    more: str
+    more: str = ""
+    pages: str = ""
+    number: str = ""
     next: str = ""
     size: int = 100
     size_param: str = "page_size"
     total: str = ""
     skip_first: bool = False
     one_page_windows: bool = False
+    restarts: bool = False
 
     def of_size(self, size: int) -> Paging:
         """The same with other pages."""
@@ -145,6 +157,31 @@ class Paging:
         """What asks for the page at a position."""
         size = [(self.size_param, str(self.size))]
         return size if self.skip_first and position == self.first else [(self.param, position), *size]
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """All that is read of an answer beside its rows."""
+        return tuple(filter(None, (self.next, self.more, self.pages, self.number, self.total)))
+
+    def count(self, body: Any) -> int | None:
+        """How many pages there are, where the answer says so."""
+        pages = dig(body, self.pages) if self.pages else None
+        return pages if isinstance(pages, int) else None
+
+    def tells(self, body: Any) -> bool:
+        """Whether the answer says if there is more."""
+        return dig(body, self.pages or self.more) is not None
+
+    def has_more(self, body: Any, position: str) -> bool:
+        """Whether there is a page after the one at a position."""
+        if not self.pages:
+            return bool(dig(body, self.more))
+        return int(position) - int(self.first) + 1 < (self.count(body) or 0)
+
+    def is_at(self, body: Any, position: str) -> bool:
+        """Whether the answer is the page at a position, as far as it says which it is."""
+        sent = dig(body, self.number) if self.number else None
+        return sent is None or str(sent) == position
 
     def following(self, body: Any, position: str) -> str:
         """The position after this one; empty where the answer does not say."""
@@ -158,6 +195,8 @@ class Paging:
 class Detail:
     """A second call for the rows of a first: ``size`` ids at a time, or one call a row.
 
+    ``param`` names the ids in the query; without one, ``path`` holds ``{id}`` instead. An empty ``rows``: the answer is
+    the row.
     ``rows``: where the answer's rows are; ``unwrap``: the field of each that holds it. ``ids``: the field that names a
     row, in the listing and in the detail. ``keep``: fields carried over from the listing's row, by new name.
     ``when``: only rows where this field is true. ``many``: one row may have any number of details.
@@ -166,7 +205,7 @@ class Detail:
     path: str
     rows: str
     ids: str
-    param: str
+    param: str = ""
     _: KW_ONLY
     size: int = 1
     params: Params = ()
@@ -185,6 +224,8 @@ class Detail:
         try:
             if self.post:
                 answer = scope.ask(self.path, self.params, {self.param: ids}, reads=reads)
+            elif not self.param:
+                answer = scope.ask(self.path.format(id=quote(ids[0], safe="")), self.params, reads=reads)
             else:
                 answer = scope.ask(self.path, [(self.param, ",".join(ids)), *self.params], reads=reads)
         except (SkipRecord, Split) as refused:
@@ -231,7 +272,7 @@ class Detail:
 
     def begun(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Batch]:
         """The details, under way side by side."""
-        reads = () if self.unwrap or self.keep or self.many else (self.rows,)
+        reads = () if self.unwrap or self.keep or self.many or not self.rows else (self.rows,)
         for batch in self.batches(scope, pages):
             yield Batch(len(batch), scope.follow(self.fetch, scope, batch, reads))
 
@@ -252,7 +293,8 @@ class Listing:
 
     ``path`` may hold ``{account}``. ``rows``: where the rows are; an object there is one row. ``key`` and ``version``
     tell rows apart when a page repeats them; without a ``key`` all of a row does. ``keep``: values
-    of the answer copied into each row.
+    of the answer copied into each row. ``newest_first``: the time by which the platform sorts, the latest first, where
+    it cannot be asked for a span (see :meth:`pages`).
     """
 
     path: str
@@ -264,6 +306,7 @@ class Listing:
     window: Bounds | None = None
     paging: Paging | None = None
     keep: Mapping[str, str] = field(default_factory=dict)
+    newest_first: str = ""
     details: tuple[Detail, ...] = ()
 
     def then(self, detail: Detail) -> Listing:
@@ -286,8 +329,7 @@ class Listing:
         """All that is read of an answer, where its rows are the stream's own and have a key."""
         if self.details or self.keep or not (self.rows and self.key):
             return ()
-        paging = self.paging
-        return (self.rows, *filter(None, (paging.next, paging.more, paging.total) if paging else ()))
+        return (self.rows, *(self.paging.reads if self.paging else ()))
 
     def _pages(self, scope: Scope, window: Window | None, seen: set[Any]) -> Iterator[Rows]:
         try:
@@ -299,42 +341,104 @@ class Listing:
                 yield from self._pages(scope, half, seen)
 
     def pages(self, scope: Scope, window: Window | None = None, seen: set[Any] | None = None) -> Iterator[Rows]:
-        """The rows page by page, without those in ``seen``; raises :class:`Split` where it is too long."""
+        """The rows page by page, without those in ``seen``; raises :class:`Split` where it is too long.
+
+        ``newest_first``: from the first page that reaches into the window to the first that reaches behind it. What
+        changes meanwhile moves to the first page, beyond the window's end and into the next run's; all else moves back,
+        if at all, so that it may come twice but is never missed.
+        """
         seen = set() if seen is None else seen
         params = [*self.params]
         if self.window and window:
             params += self.window.params(window, scope.pad)
         paging = self.paging
-        position = paging.first if paging else ""
         visited: set[str] = set()
-        idle = 0
+        idle = restarts = 0
+        total: int | None = None
+        position, body = self._begin(scope, window, params)
         while True:
-            scope.wait_for_room()
-            place = paging.params(position) if paging else []
-            path = self.path.format(account=scope.account)
-            body = scope.ask(path, [*params, *place], reads=self._reads, page=True)
-            more = bool(paging and dig(body, paging.more))
+            more = bool(paging and paging.has_more(body, position))
             if more and paging and paging.one_page_windows and window and window.divisible:
                 raise Split(f"{self.path} has more than a page in {window}.")
-            if paging and paging.total and isinstance(total := dig(body, paging.total), int):
+            before = total
+            if paging and paging.total and isinstance(total := dig(body, paging.total), int) and not self.newest_first:
                 scope.expect(total)
-            if fresh := self._fresh(scope, body, seen):
-                yield fresh
+            fresh = self._fresh(scope, body, seen)
+            rows = fresh
+            if self.newest_first and window:
+                moments = [self._moment(row) for row in fresh]
+                rows = [row for row, at in zip(fresh, moments, strict=True) if at is None or _within(at, window)]
+                more = more and not any(at < window.start for at in moments if at)
+            if rows:
+                yield rows
+            if paging and paging.restarts and before not in (None, total):
+                restarts += 1
+                if restarts > _MOST_RESTARTS:
+                    raise SkipWindow(f"{self.path} changes faster than it can be read. It is asked again later.")
+                visited.clear()
+                position, body = self._begin(scope, window, params)
+                continue
             if not more or paging is None:
                 return
             visited.add(position)
             position = paging.following(body, position)
             if position in visited:
-                raise SkipWindow(f"{self.path} goes round in circles: page {position!r} came again.")
+                raise self._circles(position)
             idle = 0 if fresh else idle + 1
             if idle >= _MOST_IDLE:
                 raise SkipWindow(
                     f"{self.path} goes on without end: {idle} pages had nothing new, and more are promised."
                 )
+            body = self._page(scope, params, position)
+
+    def _page(self, scope: Scope, params: Params, position: str) -> Any:
+        """The answer at a position. Raises :class:`SkipWindow` where it is that of another."""
+        scope.wait_for_room()
+        place = self.paging.params(position) if self.paging else []
+        body = scope.ask(self.path.format(account=scope.account), [*params, *place], reads=self._reads, page=True)
+        if self.paging and not self.paging.is_at(body, position):
+            raise self._circles(position)
+        return body
+
+    def _circles(self, position: str) -> SkipWindow:
+        return SkipWindow(f"{self.path} goes round in circles: page {position!r} came again, or another in its place.")
+
+    def _begin(self, scope: Scope, window: Window | None, params: Params) -> tuple[str, Any]:
+        """The first page, or of a listing that is sorted the first that is not all later than the window."""
+        position = self.paging.first if self.paging else ""
+        body = self._page(scope, params, position)
+        if not (self.newest_first and window and self.paging and self._is_later(body, window)):
+            return position, body
+        low = int(position)
+        high = low + (self.paging.count(body) or 1) - 1
+        if high <= low:
+            return position, body
+        while low + 1 < high:
+            middle = (low + high) // 2
+            if self._is_later(self._page(scope, params, str(middle)), window):
+                low = middle
+            else:
+                high = middle
+        # Asked for once more: since it was looked at, rows may have moved to it from a page that then was looked at.
+        return str(high), self._page(scope, params, str(high))
+
+    def _is_later(self, body: Any, window: Window) -> bool:
+        """Whether all rows of an answer changed after the window."""
+        rows = dig(body, self.rows)
+        moments = [self._moment(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        return bool(moments) and all(at is not None and at >= window.end for at in moments)
+
+    def _moment(self, row: Row) -> datetime | None:
+        """When a row changed; None where it does not say, or names a time to come: such a row is always read."""
+        try:
+            at = instant(str(row.get(self.newest_first)))
+        except ValueError:
+            return None
+        return at if at <= datetime.now(UTC) else None
 
     def _fresh(self, scope: Scope, body: Any, seen: set[Any]) -> Rows:
         """The answer's rows that did not come before in this window."""
-        told = self.paging is not None and dig(body, self.paging.more) is not None
+        told = self.paging is not None and self.paging.tells(body)
         rows = objects(scope.reject, rows_in(body, self.rows, self.path, told=told), self.path)
         if not self.key:
             fresh = unlike(rows, seen)
