@@ -14,12 +14,15 @@ from talat_sandbox.business.model import Business, found
 from talat_sandbox.clock import Clock
 from talat_sandbox.options import OptionError, Options, check_clock, remembered_plan
 from talat_sandbox.platforms.facebook_ads.api import FacebookAds
+from talat_sandbox.platforms.line_shop.api import LineShop
 from talat_sandbox.platforms.shopee.api import Shopee
 from talat_sandbox.server import listen
 from talat_sandbox.world import Platform, World
 
 #: The APIs of the channels beside Shopee, by platform.
-CHANNELS: dict[str, Callable[[World, Business], Platform]] = {}
+CHANNELS: dict[str, Callable[[World, Business], Platform]] = {
+    "line_shop": LineShop,
+}
 
 AUTH_FILES = "auth-*.json"
 

@@ -16,7 +16,8 @@ class Channel:
     Its shops are those of Shopee in the regions it has, with its own numbers from `first_shop_id` on. It gets `orders`
     and sells at `price`, both in percent of Shopee's. `item_id` and `model_id` are the first numbers of its products
     and their variants. `bundles`: there are lines whose price only the settlement tells, and coins. `settles`: it says
-    what it pays out; `part_returns`: part of an order can go back, and is seen to.
+    what it pays out; `part_returns`: part of an order can go back, and is seen to. `refunds_touch`: money that goes
+    back after completion changes the order itself, there being nothing else that it could.
     """
 
     platform: str
@@ -30,6 +31,7 @@ class Channel:
     bundles: bool = False
     settles: bool = True
     part_returns: bool = True
+    refunds_touch: bool = False
     own_sku: Callable[[int, str], str] = lambda index, sku: sku
 
     def shops(self, count: int) -> tuple[Shop, ...]:
@@ -67,7 +69,7 @@ CHANNELS = {
         ),
         Channel(
             "line_shop", 1_650_000_001, 10_000_000, 20_000_000, LineNumbers(), regions=("TH",), orders=12, price=103,
-            own_sku=_renamed("LINE-"), settles=False, part_returns=False,
+            own_sku=_renamed("LINE-"), settles=False, part_returns=False, refunds_touch=True,
         ),
     )
 }  # fmt: skip
