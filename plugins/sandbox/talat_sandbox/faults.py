@@ -20,16 +20,16 @@ KINDS = {
     "truncate": "send half of the body and close; with `honest_length` the length is that of the half",
     "reset": "close the connection without an answer",
     "expire_token": "let the request's access token expire before it is looked at",
-    "drift": "after a page, update one order it listed and one it has not listed yet (Shopee)",
+    "drift": "after a page, update one order it listed and one it has not listed yet (Shopee, LINE)",
     "bad_record": "put a `value` that cannot be converted into `field` of the first record",
-    "future_update_time": "set update_time of the first record to the year 2099",
+    "future_update_time": "set the update time of the first record to the year 2099",
     "unknown_field": "add a `field` nobody documented to the first record",
     "missing_field": "leave `field` of the first record out",
     "broken_text": "put half a letter (a lone surrogate) into `field` of the first record",
     "duplicate": "list the first record a second time, at the end of the page",
     "reverse": "list the records of a page in the opposite order",
     "page_size": "let a page hold `rows` (1) at most, whatever is asked for",
-    "empty_page": "put a page without records, but with a cursor, before the one that is asked for",
+    "empty_page": "put a page without records, but with a cursor, before the one that is asked for (Shopee, Meta)",
     "replay": "answer the first `cycle` (1) matching requests truly, and all others with these answers in turn",
     "wrong_encoding": "say that the body is compressed, which it is not",
     "job": "let the report that the request asks for go the way of `outcome` (Meta: see JOB_OUTCOMES)",
@@ -48,7 +48,7 @@ _ON_RECORDS = {"bad_record", "future_update_time", "unknown_field", "missing_fie
 _HALF_A_LETTER = "half a letter"
 # Before the cursor that an empty page gives, so that going on from there asks for the page that it came before.
 _BEHIND = "behind-nothing-"
-_SIZE = re.compile(r"\b(page_size|limit)=\d+")
+_SIZE = re.compile(r"\b(page_size|limit|perPage)=\d+")
 FAR_FUTURE = 4_070_908_800  # 2099-01-01T00:00:00Z
 _FIELDS = (
     "create_time",
@@ -179,7 +179,7 @@ class Fault:
             response.body = self._kept[self._replays % cycle]
             self._replays += 1
 
-    def _spoil_records(self, body: object) -> bool:
+    def _spoil_records(self, body: Any) -> bool:
         wanted = self.options.get("field")
         if self.kind == "future_update_time":
             iso = "2099-01-01T00:00:00+0000"
@@ -187,12 +187,15 @@ class Fault:
                 _replace(body, ("update_time",), FAR_FUTURE)
                 or _replace(body, ("updated_time",), iso)
                 or _replace(body, ("updated_at",), "2099-01-01 00:00:00 +0000")
+                or _replace(body, ("lastUpdatedAt",), "2099-01-01T00:00:00.000Z")
             )
         if self.kind == "bad_record":
             return _replace(body, (str(wanted),) if wanted else _FIELDS, self.options.get("value", "not-a-value"))
         if self.kind == "broken_text":
             return _replace(body, (str(wanted),), _HALF_A_LETTER)
-        records = next(_lists_of_records(body), None)
+        # An order of LINE's is a record by itself.
+        order = isinstance(body, dict) and "orderNumber" in body
+        records = next(iter([[body]] if order else _lists_of_records(body)), None)
         if records is None:
             return False
         if self.kind == "duplicate":
@@ -241,7 +244,7 @@ def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
 def _without_records(body: dict[str, Any], cursor: str) -> bool:
     """Take the records away and say that there are more behind a cursor, as Shopee, TikTok Shop and Meta write it."""
     records = next(_lists_of_records(body), None)
-    if records is None:
+    if records is None or "totalPage" in body:  # of numbered pages none can be put before another
         return False
     records.clear()
     if "response" in body:

@@ -25,11 +25,12 @@ class TapCommand(SingerCommand):
     @classmethod
     def around(cls, command: click.Command, tap_class: type[PlatformTap]) -> TapCommand:
         """The same command with our handling of errors and subcommands."""
+        consent = f"\n\nUse `{command.name} authorize --help` to let a seller give consent."
         wrapped = cls(
             name=command.name,
             callback=command.callback,
             params=command.params,
-            help=f"{command.help}\n\nUse `{command.name} authorize --help` to let a seller give consent.",
+            help=f"{command.help}{consent if tap_class.consents else ''}",
             context_settings=command.context_settings,
             logger=tap_class.logger,
         )
@@ -44,7 +45,7 @@ class TapCommand(SingerCommand):
         for name in [name for name, value in os.environ.items() if name.startswith(prefix) and not value]:
             del os.environ[name]
         try:
-            if arguments[:1] == ["authorize"]:
+            if arguments[:1] == ["authorize"] and self.tap_class.consents:
                 return self.tap_class.authorize_command().main(arguments[1:], **extra)
             return super().main(arguments, **extra)
         except TapError as error:

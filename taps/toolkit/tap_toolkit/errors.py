@@ -15,6 +15,7 @@ from importlib import resources
 from tap_toolkit.secrecy import concealed
 
 _RANGE = re.compile(r"(\d+)-(\d+)")
+_STATUS = "HTTP "
 
 
 class TapError(Exception):
@@ -81,6 +82,7 @@ class Rule:
 
     ``code`` is matched whole, after its last dot (``common.error_auth`` matches ``error_auth``) or before its slash,
     where a subcode begins (``100/33`` matches a row for 100); ``200-299`` is a range of such codes and ``*`` any.
+    ``HTTP 404`` or ``HTTP 500-599`` speaks of answers with that status whose code no row names.
     ``text``, where given, must occur in the message, whatever its case. Earlier rows win. ``mend`` ends the sentence
     people read.
     """
@@ -96,13 +98,12 @@ class Rule:
 
     def matches(self, code: str, message: str) -> bool:
         """Whether this row speaks of an answer with this code and message."""
-        return self._names(code) and self.text.casefold() in message.casefold()
+        return _names(self.code, code) and self.text.casefold() in message.casefold()
 
-    def _names(self, code: str) -> bool:
-        main = code.partition("/")[0]
-        if (span := _RANGE.fullmatch(self.code)) and main.isdecimal():
-            return int(span[1]) <= int(main) <= int(span[2])
-        return self.code in (code, main, code.rpartition(".")[2]) or self.code == "*"
+    def matches_status(self, status: int, message: str) -> bool:
+        """Whether this row speaks of all answers with an HTTP status."""
+        named = self.code.removeprefix(_STATUS)
+        return named != self.code and _names(named, str(status)) and self.text.casefold() in message.casefold()
 
     def raised(self, sentence: str, retry_after: float | None = None) -> TapError:
         """The error this row asks for."""
@@ -116,6 +117,13 @@ class Rule:
                 then=self.then,
             )
         return self.error(sentence)
+
+
+def _names(pattern: str, code: str) -> bool:
+    main = code.partition("/")[0]
+    if (span := _RANGE.fullmatch(pattern)) and main.isdecimal():
+        return int(span[1]) <= int(main) <= int(span[2])
+    return pattern in (code, main, code.rpartition(".")[2]) or pattern == "*"
 
 
 _DECISIONS: dict[str, type[TapError]] = {
@@ -158,16 +166,19 @@ def decide(
     where: str,
     retry_after: float | None = None,
 ) -> TapError:
-    """The error to raise for a refusal: the first matching row's; else what the HTTP status says.
+    """The error to raise for a refusal: the first row's that names the code; else what the HTTP status says, by a row
+    of its own or by what it means everywhere.
 
     An unknown code skips the piece rather than the run: platforms add codes without notice. ``where`` names the call
     (never its query, which holds the token). The message is told without secrets that are known.
     """
     message = concealed(message)
     said = f"{code}: {message}" if message else code or f"HTTP {status}"
-    for rule in rules:
-        if rule.matches(code, message):
-            return rule.raised(f"{where} answered «{said}». {rule.mend}", retry_after)
+    rules = list(rules)
+    by_code = (rule for rule in rules if rule.matches(code, message))
+    by_status = (rule for rule in rules if rule.matches_status(status, message))
+    for rule in (*by_code, *by_status):
+        return rule.raised(f"{where} answered «{said}». {rule.mend}", retry_after)
     if status == 429 or status >= 500:
         sentence = f"{where} answered «{said}» (HTTP {status}). It is sent again later."
         return Retry(sentence, retry_after=retry_after, throttled=status == 429)

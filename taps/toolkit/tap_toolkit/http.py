@@ -95,7 +95,8 @@ class ApiClient(abc.ABC):
     codes (``rules``). ``prefix`` begins the path of every call. ``refusal_fields`` are all that :meth:`refusal`
     looks at, and ``payload_field`` is where :meth:`payload` finds what it returns; empty for the whole. A body is sent
     as JSON, or as a form where ``posts_forms`` says so; :meth:`sign` has its bytes from :meth:`content`. What must be
-    known of an account first is asked in :meth:`ready`. Everything else is the same for all.
+    known of an account first is asked in :meth:`ready`. ``throttled_seconds`` are waited after a refusal for rate that
+    names no time; None backs off. Everything else is the same for all.
     """
 
     rules: ClassVar[tuple[Rule, ...]] = ()
@@ -103,6 +104,7 @@ class ApiClient(abc.ABC):
     payload_field: ClassVar[str] = ""
     refusal_fields: ClassVar[tuple[str, ...]] = ()
     posts_forms: ClassVar[bool] = False
+    throttled_seconds: ClassVar[float | None] = None
 
     def __init__(
         self,
@@ -297,7 +299,10 @@ class ApiClient(abc.ABC):
         self.refused(call, code)
         wait = self.retry_after(headers)
         wait = self.wait_told(message) if wait is None else wait
-        raise decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
+        error = decide(self.rules, code=code, message=message, status=status, where=where, retry_after=wait)
+        if isinstance(error, Retry) and error.throttled and wait is None:
+            error.retry_after = self.throttled_seconds
+        raise error
 
     def _learn_clock(self, headers: Mapping[str, str]) -> None:
         """Correct for this machine's clock: platforms refuse signatures that are minutes old."""

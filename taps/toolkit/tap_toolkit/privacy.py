@@ -24,6 +24,8 @@ PERSONAL_NAME = re.compile(
     re.IGNORECASE,
 )
 
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
 Scrub = Callable[[Any], Any]
 _NESTED: dict[type, bool] = {dict: True, list: True}
 _nested: Callable[[type], bool | None] = _NESTED.get
@@ -40,8 +42,8 @@ class _Plan(NamedTuple):
 
 @functools.lru_cache(maxsize=4096)
 def looks_personal(name: str) -> bool:
-    """Whether an unknown field's name says that it is about a person."""
-    return PERSONAL_NAME.search(name) is not None
+    """Whether an unknown field's name, written with underscores or in camelCase, says that it is about a person."""
+    return PERSONAL_NAME.search(_HUMP.sub("_", name)) is not None
 
 
 def keyed_hash(value: object, salt: str) -> str | None:

@@ -43,7 +43,7 @@ class PlatformStream(Stream):
 
     keys: ClassVar[tuple[str, ...]]
     cursor: ClassVar[str | None] = None
-    windows: ClassVar[Windows | None] = None
+    windows: Windows | None = None
     source: ClassVar[Source]
     account_field: ClassVar[str]
     local_days: ClassVar[bool] = False

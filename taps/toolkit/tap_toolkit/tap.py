@@ -104,6 +104,8 @@ class PlatformTap(Tap):
     unused_settings: ClassVar[frozenset[str]] = frozenset()
     #: Windows read side by side, where they mostly wait for reports; else as many as requests.
     windows_at_once: ClassVar[int] = 0
+    #: Whether accounts are read by their owners' consent, which ``authorize`` asks for.
+    consents: ClassVar[bool] = True
     #: How long before its end a token is renewed; at most the last quarter of its life.
     renew_before: ClassVar[timedelta] = timedelta(minutes=5)
     message_writer_class = BufferedWriter

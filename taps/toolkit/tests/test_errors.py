@@ -39,6 +39,35 @@ def test_the_first_row_that_speaks_of_a_code_decides(code: str, message: str, er
     assert type(decide(TABLE, code=code, message=message, status=400, where="host/x")) is error
 
 
+STATUSES = (
+    Rule("CODED", Fatal, ""),
+    Rule("HTTP 404", SkipAccount, ""),
+    Rule("HTTP 429", SkipStream, "", text="for good"),
+    Rule("HTTP 500-599", Retry, "", attempts=6),
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message", "error"),
+    [
+        (404, "CODED", "", Fatal),
+        (404, "NEW", "", SkipAccount),
+        (404, "", "", SkipAccount),
+        (400, "", "", SkipWindow),
+        (429, "", "for good", SkipStream),
+        (429, "", "", Retry),
+        (503, "", "", Retry),
+    ],
+)
+def test_a_row_may_speak_of_a_status_whose_codes_are_not_known(
+    status: int, code: str, message: str, error: type[TapError]
+) -> None:
+    decided = decide(STATUSES, code=code, message=message, status=status, where="host/x")
+    assert type(decided) is error
+    if isinstance(decided, Retry):
+        assert decided.attempts == (6 if status == 503 else None)
+
+
 def test_the_sentence_names_the_call_the_answer_and_what_to_do() -> None:
     error = decide((Rule("7", Fatal, "Mend it."),), code="7", message="Broken", status=200, where="host/x")
     assert str(error) == "host/x answered «7: Broken». Mend it."

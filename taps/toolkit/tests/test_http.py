@@ -264,6 +264,18 @@ def test_a_refusal_for_rate_pauses_the_whole_budget(server: Server) -> None:
     assert watch.slept == [30, 30]
 
 
+def test_a_refusal_for_rate_that_names_no_time_waits_as_long_as_the_platform_is_known_to_need(
+    server: Server, patience: list[float]
+) -> None:
+    class Counting(Client):
+        throttled_seconds = 60
+
+    server.answers = [Answer({}, 429), Answer({}, 429, {"Retry-After": "7"}), Answer({}, 500), OK]
+    client(server, kind=Counting).call(Call("x", "1"))
+    assert patience[:2] == [60, 7]
+    assert patience[2] < 60
+
+
 def test_a_refusal_for_one_accounts_rate_pauses_that_account_alone(server: Server) -> None:
     server.answers = [Answer({"error": "full"}, 400, {"Retry-After": "20"}), OK]
     made = client(server)

@@ -183,7 +183,7 @@ def test_the_published_schema_has_no_personal_fields_and_no_private_notes() -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["item_name", "model_name", "metric_name", "shop_name", "order_note_count_x", "buyerless"]
+    "name", ["item_name", "model_name", "metric_name", "shop_name", "order_note_count_x", "buyerless", "totalPrice"]
 )
 def test_names_of_things_are_not_personal(name: str) -> None:
     assert not looks_personal(name) or name == "order_note_count_x"
@@ -191,7 +191,10 @@ def test_names_of_things_are_not_personal(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["buyer_username", "recipient_address", "phone", "e_mail", "email", "full_name", "dropshipper_phone", "note"],
+    [
+        *("buyer_username", "recipient_address", "phone", "e_mail", "email", "full_name", "dropshipper_phone", "note"),
+        *("customerName", "remarkNote", "recipientTaxNo", "lastName"),
+    ],
 )
 def test_names_of_persons_are_personal(name: str) -> None:
     assert looks_personal(name)

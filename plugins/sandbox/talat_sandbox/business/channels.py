@@ -17,7 +17,8 @@ class Channel:
     and sells at `price`, both in percent of Shopee's. `item_id` and `model_id` are the first numbers of its products
     and their variants. `bundles`: there are lines whose price only the settlement tells, and coins. `settles`: it says
     what it pays out; `part_returns`: part of an order can go back, and is seen to. `disputes`: a return may be closed,
-    and only the settlement says whether money went back.
+    and only the settlement says whether money went back. `refunds_touch`: money that goes back after completion
+    changes the order itself, there being nothing else that it could.
     """
 
     platform: str
@@ -32,6 +33,7 @@ class Channel:
     settles: bool = True
     part_returns: bool = True
     disputes: bool = True
+    refunds_touch: bool = False
     own_sku: Callable[[int, str], str] = lambda index, sku: sku
 
     def shops(self, count: int) -> tuple[Shop, ...]:
@@ -69,7 +71,7 @@ CHANNELS = {
         ),
         Channel(
             "line_shop", 1_650_000_001, 10_000_000, 20_000_000, LineNumbers(), regions=("TH",), orders=12, price=103,
-            own_sku=_renamed("LINE-"), settles=False, part_returns=False,
+            own_sku=_renamed("LINE-"), settles=False, part_returns=False, refunds_touch=True,
         ),
     )
 }  # fmt: skip

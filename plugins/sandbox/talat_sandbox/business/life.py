@@ -136,6 +136,16 @@ def _refunded(entry: ReturnLife) -> ReturnLife:
     return entry._replace(events=(*before, Event(last.at, "REFUND_PAID")))
 
 
+def touched_by_refunds(life: Life) -> Life:
+    """Return the same life, in which the refund of a whole order after its completion is an event of the order."""
+    refunds = [
+        Event(entry.events[-1].at, COMPLETED)
+        for entry in life.returns
+        if entry.whole_order and not entry.before_completion and entry.events[-1].status in REFUNDED_STATUSES
+    ]
+    return life._replace(events=tuple(sorted([*life.events, *refunds]))) if refunds else life
+
+
 def _never_paid(dice: Dice, created: int, events: list[Event]) -> Life:
     events.append(Event(created + dice.between(DAY, 3 * DAY), CANCELLED))
     by = dice.pick(("system", "system", "buyer"))

@@ -18,7 +18,15 @@ from talat_sandbox.business.channels import CHANNELS, SHOPEE, Channel
 from talat_sandbox.business.dice import Dice
 from talat_sandbox.business.ids import Ref
 from talat_sandbox.business.index import DayIndex, Track, index_day
-from talat_sandbox.business.life import ORDER_DAYS, RETURN_DAYS, SETTLEMENT_DAYS, Life, live, undisputed
+from talat_sandbox.business.life import (
+    ORDER_DAYS,
+    RETURN_DAYS,
+    SETTLEMENT_DAYS,
+    Life,
+    live,
+    touched_by_refunds,
+    undisputed,
+)
 from talat_sandbox.business.money import Return, Settlement, returns_of, settlement_of
 from talat_sandbox.business.orders import Order, place
 from talat_sandbox.business.season import Season
@@ -191,7 +199,9 @@ class Business:
         key = f"{self._key}|life|{ref.shop}|{ref.day}|{ref.number}"
         second = self.season.second_of_day(ref.day, Dice(f"{key}|second"))
         life = live(key, self.day_start(self.shops[ref.shop], ref.day) + second)
-        return life if self.channel.disputes or not life.returns else undisputed(life)
+        if life.returns and not self.channel.disputes:
+            life = undisputed(life)
+        return touched_by_refunds(life) if self.channel.refunds_touch else life
 
     def _order(self, ref: Ref) -> Order:
         key = f"{self._key}|order|{ref.shop}|{ref.day}|{ref.number}"

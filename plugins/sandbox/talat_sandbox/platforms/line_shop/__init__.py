@@ -1,0 +1,1 @@
+"""LINE SHOPPING: the MyShop API of LINE OA Plus. https://developers-oaplus.line.biz"""
