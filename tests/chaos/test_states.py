@@ -7,9 +7,8 @@ import importlib
 import json
 from collections.abc import Iterator
 from datetime import UTC
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -106,9 +105,9 @@ def damaged(draw: st.DrawFn, state: dict[str, Any]) -> dict[str, Any]:
 
 def tap_class(subject: Subject) -> type[PlatformTap]:
     """The class behind the command."""
-    (command,) = entry_points(group="console_scripts", name=subject.name)
-    found: type[PlatformTap] = getattr(importlib.import_module(command.module), command.attr.partition(".")[0])
-    return found
+    module = importlib.import_module(f"{subject.name.replace('-', '_')}.tap")
+    (found,) = (kind for kind in vars(module).values() if getattr(kind, "name", None) == subject.name)
+    return cast(type[PlatformTap], found)
 
 
 def opened(subject: Subject, config: Config, state: dict[str, Any]) -> tuple[PlatformTap | None, str]:
