@@ -100,6 +100,7 @@ class TikTokTokens(_Client):
     """The host of tokens. Calls are not signed; the app's secret stands in the address, which is never told."""
 
     prefix = "/api/v2/token/"
+    url_setting = "auth_url"
 
     def sign(self, call: Call, token: str) -> Signed:
         """The app, by its key and secret."""

@@ -22,6 +22,7 @@ from tap_toolkit.tokens import FixedToken, TokenManager, Tokens, TokenSource
 #: The scope of `shop_performance`; the names of the others are not known for certain.
 ANALYTICS = "data.shop_analytics.public.read"
 _ID = th.CustomType({"type": ["string", "integer"], "pattern": r"^\d+$", "minimum": 1})
+_URL = th.StringType(pattern=r"^https?://\S+$")
 _SERVICE = "The app's id on the page of consent, in TikTok Shop's Partner Center; for authorize."
 _TOKENS_OF = "Shop to the shop whose tokens it is read with, where one consent covers both."
 _PERFORMANCE = f"Read shop_performance, too; the app needs the scope {ANALYTICS}."
@@ -68,14 +69,14 @@ class TapTikTokShop(PlatformTap):
         ),
         setting(
             "auth_url",
-            th.StringType,
+            _URL,
             "Token address",
             "TikTok Shop's host of tokens, or a sandbox's.",
             default="https://auth.tiktok-shops.com",
         ),
         setting(
             "consent_url",
-            th.StringType,
+            _URL,
             "Consent address",
             _CONSENT,
             default="https://services.tiktokshop.com/open/authorize",

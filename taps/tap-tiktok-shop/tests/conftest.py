@@ -17,7 +17,7 @@ AS_OF = "2026-10-20T17:00:00Z"
 Config = dict[str, Any]
 #: TikTok has a third of the orders, and two of the shops.
 SMALL: dict[str, Any] = {
-    "channels": "tiktok_shop", "orders_per_day": 60, "days": 40, "as_of": AS_OF, "products": 12, "app_rps": 0,
+    "channels": "tiktok_shop", "orders_per_day": 60, "days": 30, "as_of": AS_OF, "products": 12, "app_rps": 0,
     "shop_rps": 0,
 }  # fmt: skip
 

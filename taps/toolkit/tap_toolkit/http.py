@@ -105,6 +105,8 @@ class ApiClient(abc.ABC):
     refusal_fields: ClassVar[tuple[str, ...]] = ()
     posts_forms: ClassVar[bool] = False
     throttled_seconds: ClassVar[float | None] = None
+    #: Where its address comes from.
+    url_setting: ClassVar[str] = "api_url"
 
     def __init__(
         self,
@@ -182,7 +184,7 @@ class ApiClient(abc.ABC):
         """Raise :class:`~tap_toolkit.errors.Fatal` in a sentence when nothing listens at the host."""
         parts = urlsplit(self.base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Fatal(f"api_url {self.base_url!r} is not a web address: write it like https://host.")
+            raise Fatal(f"{self.url_setting} {self.base_url!r} is not a web address: write it like https://host.")
         if self._transport.proxied:
             return  # the proxy resolves the host; the first call will tell
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -194,7 +196,8 @@ class ApiClient(abc.ABC):
     def _unreachable(self, error: Exception) -> Fatal:
         why = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
         return Fatal(
-            f"Cannot reach {self.host} ({why}). Check the api_url setting and this machine's network, then run again."
+            f"Cannot reach {self.host} ({why}). Check the {self.url_setting} setting and this machine's network, "
+            "then run again."
         )
 
     def _persist(self, call: Call, meter: Meter) -> Any:
@@ -237,7 +240,10 @@ class ApiClient(abc.ABC):
     def _authorized(self, call: Call, meter: Meter) -> Any:
         """One attempt with the account's token, and one more with a new token when the platform refuses it."""
         tokens = self.tokens if call.authorized and call.account else None
-        token = tokens.access_token(call.account) if tokens else ""
+        try:
+            token = tokens.access_token(call.account) if tokens else ""
+        except Reauthorize as refused:  # there is nothing to renew it by
+            raise SkipAccount(str(refused)) from None
         try:
             self.ready(call)
             return self._attempt(call, token, meter)

@@ -399,6 +399,19 @@ def test_a_new_token_that_is_refused_too_skips_the_account(server: Server) -> No
         made.call(Call("x", "1"))
 
 
+def test_a_first_token_that_is_refused_skips_the_account(server: Server) -> None:
+    class Refused(FixedToken):
+        def access_token(self, account: str) -> str:
+            raise Reauthorize("the refresh token is wrong")
+
+    server.answers = [OK]
+    asked = client(server)
+    asked.tokens = Refused(SECRET)
+    with pytest.raises(SkipAccount, match="the refresh token is wrong"):
+        asked.call(Call("x", "1"))
+    assert server.asked == []
+
+
 def test_no_more_requests_are_under_way_than_allowed(server: Server) -> None:
     server.answers = [Answer({"rows": []}, seconds=0.02)]
     made = client(server, concurrency=3)

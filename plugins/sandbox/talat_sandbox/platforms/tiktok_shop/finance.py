@@ -95,7 +95,8 @@ class Finance:
             times = (hit.at, business.life(hit.ref).adjusted)
             for is_adjustment, at in enumerate(times):
                 if at is not None and start <= at < end and at <= call.as_of:
-                    settled = business.settlement(business.order(hit.ref), call.as_of)
+                    # As it was then: what was paid for an order stays, and what is adjusted comes beside it.
+                    settled = business.settlement(business.order(hit.ref), at)
                     assert settled is not None, "it was released"
                     days[business.day_of(shop, at)].append(Entry(settled, bool(is_adjustment)))
         return dict(sorted(days.items()))
