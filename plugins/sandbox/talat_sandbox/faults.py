@@ -20,7 +20,7 @@ KINDS = {
     "truncate": "send half of the body and close; with `honest_length` the length is that of the half",
     "reset": "close the connection without an answer",
     "expire_token": "let the request's access token expire before it is looked at",
-    "drift": "after a page, update one order it listed and one it has not listed yet (Shopee, LINE)",
+    "drift": "after a page, update one order it listed and one it has not listed yet (Shopee, Lazada, LINE)",
     "bad_record": "put a `value` that cannot be converted into `field` of the first record",
     "future_update_time": "set the update time of the first record to the year 2099",
     "unknown_field": "add a `field` nobody documented to the first record",

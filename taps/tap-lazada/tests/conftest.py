@@ -1,0 +1,80 @@
+"""One sandbox for all tests of this tap, with its clock standing still."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from talat_sandbox.platforms.lazada.protocol import APP_KEY, APP_SECRET
+from talat_sandbox.testing import Sandbox, running_sandbox
+from talat_sandbox.vault import Vault
+from tap_toolkit.testing import Run, discover, run_tap, selecting
+
+AS_OF = "2026-10-20T17:00:00Z"
+LEDGER = ("sync_windows", "rejected_records")
+Config = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def config(sandbox: Sandbox, token_store: Path) -> Config:
+    sellers = sandbox.channel_shop_ids["lazada"]
+    return {
+        "app_key": APP_KEY,
+        "app_secret": APP_SECRET,
+        "seller_ids": list(sellers),
+        "api_url": sandbox.url,
+        "start_date": "2026-09-01T00:00:00Z",
+        "end_date": "2026-10-20T17:00:01Z",
+        "refresh_tokens": {str(seller): Vault.first_refresh_token(seller) for seller in sellers},
+        "token_store": str(token_store),
+        "pii_salt": "salt",
+        "requests_per_second": 0,
+    }
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """Three sellers, all in Thailand but the last."""
+    with running_sandbox(
+        orders_per_day=40, days=35, as_of=AS_OF, products=60, channels="lazada", app_rps=0, shop_rps=0
+    ) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_faults(sandbox: Sandbox) -> Iterator[None]:
+    yield
+    sandbox.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def token_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Shared by all tests, as it is by all taps of a machine: the first refresh token works once."""
+    return tmp_path_factory.mktemp("tokens")
+
+
+@pytest.fixture(scope="session")
+def full(config: Config) -> Run:
+    """Everything, read once."""
+    return run_tap("tap-lazada", config)
+
+
+@pytest.fixture(scope="session")
+def catalog(config: Config) -> str:
+    """All that there is to select."""
+    return json.dumps(discover("tap-lazada", config))
+
+
+@pytest.fixture
+def only(config: Config, catalog: str) -> Callable[..., Run]:
+    """Read some streams only; settings may be given by name."""
+
+    def read(*streams: str, state: object = None, args: tuple[str, ...] = (), **more: Any) -> Run:
+        chosen = selecting(json.loads(catalog), [*streams, *LEDGER])
+        return run_tap("tap-lazada", {**config, **more}, *args, state=state, catalog=chosen)
+
+    return read
