@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from tap_toolkit.secrecy import conceal
 from tap_toolkit.settings import setting
 from tap_toolkit.tap import PlatformTap
 from tap_toolkit.tokens import Tokens, TokenSource
+
+# What a header can carry.
+_KEY = re.compile(r"[!-~]+")
 
 
 class AccountKeys:
@@ -68,6 +72,11 @@ class KeyedTap(PlatformTap):
         errors = [f"There is no key of {self.account_name} {shop}: set it in api_keys." for shop in keyless]
         if "" in self.config["api_keys"]:
             errors.append(f"A {self.account_name} in api_keys has no name: give it one, by which its rows are known.")
+        errors += [
+            f"The key of {self.account_name} {shop} in api_keys has a space, a line break or a letter that no key has."
+            for shop, key in self.config["api_keys"].items()
+            if not _KEY.fullmatch(key)
+        ]
         return [*errors, *super().check_config()]
 
     def token_source(self) -> TokenSource:
