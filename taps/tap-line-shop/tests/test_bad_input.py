@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
 
+from tap_line_shop.tap import TapLineShop
+from tap_toolkit.errors import Fatal
 from tap_toolkit.testing import Run, executable, run, run_tap
 
 Config = dict[str, Any]
@@ -25,10 +28,10 @@ def refused(done: Run, *words: str, written: bool = False) -> None:
 
 @pytest.mark.parametrize("missing", ["api_keys", "start_date"])
 def test_a_missing_setting_is_named(config: Config, missing: str) -> None:
-    refused(
-        run_tap("tap-line-shop", {k: v for k, v in config.items() if k != missing}), f"Setting {missing} is missing."
-    )
-    refused(run_tap("tap-line-shop", {**config, missing: ""}), f"Setting {missing} is missing.")
+    for without in ({name: value for name, value in config.items() if name != missing}, {**config, missing: ""}):
+        with pytest.raises(ConfigValidationError) as raised:
+            TapLineShop(config=without)
+        assert f"Setting {missing} is missing." in " ".join(raised.value.errors)
 
 
 @pytest.mark.parametrize(
@@ -49,30 +52,35 @@ def test_a_missing_setting_is_named(config: Config, missing: str) -> None:
         ("end_date", "2020-01-01T00:00:00Z", "Setting end_date must be later than start_date"),
         ("concurrency", 0, "Setting concurrency must be at least 1"),
         ("requests_per_second", -1, "Setting requests_per_second must be at least 0"),
-        ("api_url", "line.example", "is not a web address"),
+        ("api_keys", {"main": "S3CRET\n"}, "The key of shop main in api_keys has a space, a line break"),
     ],
 )
 def test_a_malformed_setting_is_named_and_never_shown(config: Config, setting: str, value: Any, says: str) -> None:
-    done = run_tap("tap-line-shop", {**config, setting: value})
-    refused(done, says)
+    with pytest.raises(ConfigValidationError) as raised:
+        TapLineShop(config={**config, setting: value})
+    told = " ".join(raised.value.errors)
+    assert says in told
+    assert "S3CRET" not in told
+
+
+def test_malformed_settings_are_told_in_one_line(config: Config) -> None:
+    done = run_tap("tap-line-shop", {**config, "api_keys": {"main": "S3CRET key"}, "lookback_days": -1})
+    refused(done, "Setting lookback_days must be at least 0")
+    done = run_tap("tap-line-shop", {**config, "api_keys": {"main": "S3CRET\r\nX-Other: 1"}, "shop_ids": ["other"]})
+    refused(done, "The key of shop main", "line break", "There is no key of shop other")
     assert "S3CRET" not in done.log
+    refused(run_tap("tap-line-shop", {**config, "api_url": "line.example"}), "is not a web address")
 
 
 def test_a_configuration_that_is_not_json_is_refused() -> None:
     refused(run_tap("tap-line-shop", "{not json"), "configuration file is not JSON")  # type: ignore[arg-type]
 
 
-def test_a_wrong_key_is_told_and_never_shown(config: Config, shops: list[str]) -> None:
+def test_a_wrong_key_is_told_and_never_shown(config: Config) -> None:
     done = run_tap("tap-line-shop", {**config, "api_keys": {"main": "k" * 40}})
     refused(done, "shop main was skipped", "Make a new key", written=True)
     assert "k" * 40 not in done.log
     assert {m["stream"] for m in done.messages if m["type"] == "RECORD"} == {"sync_windows"}
-
-
-def test_a_key_that_no_header_can_carry_is_told(config: Config) -> None:
-    done = run_tap("tap-line-shop", {**config, "api_keys": {"main": "key\r\nX-Other: 1"}})
-    refused(done, "The key of shop main", "line break")
-    assert "X-Other" not in done.log
 
 
 def test_an_unreachable_host_is_told_before_anything_is_written(config: Config) -> None:
@@ -86,14 +94,18 @@ def test_an_unreachable_host_is_told_before_anything_is_written(config: Config) 
 @pytest.mark.parametrize(
     "state",
     [
-        "{cut off",
-        [1, 2],
         {"bookmarks": {"orders": {"replication_key": "lastUpdatedAt", "replication_key_value": "2026-01-01"}}},
         {"bookmarks": {"orders": {"accounts": {"1": {"covered": [["now", "then"]]}}}}},
+        {"bookmarks": []},
     ],
 )
 def test_a_corrupt_or_foreign_state_is_refused(config: Config, state: Any) -> None:
-    done = run_tap("tap-line-shop", config, state=state)
+    with pytest.raises(Fatal, match="state"):
+        TapLineShop(config=config, state=state)
+
+
+def test_a_state_that_is_none_is_refused(config: Config) -> None:
+    done = run_tap("tap-line-shop", config, state="{cut off")
     refused(done, "state")
     assert done.stdout == ""
 
