@@ -31,8 +31,8 @@ class Orders:
         return listed("orders", (self._body(call, serial_of(key)) for key in page), token, len(keys))
 
     def detail(self, call: Call) -> bytes:
-        """GET orders: at most 50 ids, with commas between; unknown ones are left out."""
-        ids = [part for part in call.request.param("ids").split(",") if part]
+        """GET orders: at most 50 ids, with commas between or one by one; unknown ones are left out."""
+        ids = [part for joined in call.request.params.get("ids", ()) for part in joined.split(",") if part]
         if not 1 <= len(ids) <= _BATCH:
             raise call.refuse(f"ids is required, at most {_BATCH}.")
         known = (number for number in ids if self._business.find(call.shop, number, call.as_of))

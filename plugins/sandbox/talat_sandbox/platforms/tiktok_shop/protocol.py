@@ -13,6 +13,7 @@ APP_KEY = "6sandboxkey01"
 # Invented.
 APP_SECRET = "tts5a6e64626f78536563726574466f724e6f626f6479"
 SERVICE_ID = "7430000000000000001"
+_UNSIGNED = ("sign", "access_token")
 # A timestamp may be so many seconds old, or early.
 OLDEST_SECONDS, EARLIEST_SECONDS = 300, 30
 
@@ -54,9 +55,12 @@ class ApiError(Exception):
 
 
 def string_to_sign(request: Request, secret: str = APP_SECRET) -> bytes:
-    """Return what the request must have signed: path, sorted decoded parameters and body between two secrets."""
-    params = sorted((name, values[0]) for name, values in request.sent_params.items())
-    pairs = "".join(name + value for name, value in params if name not in ("sign", "access_token"))
+    """Return what the request must have signed: path, sorted decoded parameters and body between two secrets.
+
+    A parameter that comes twice is signed twice, in the order in which it came.
+    """
+    params = [(name, values) for name, values in sorted(request.sent_params.items()) if name not in _UNSIGNED]
+    pairs = "".join(name + value for name, values in params for value in values)
     return b"".join((secret.encode(), request.path.encode(), pairs.encode(), request.body, secret.encode()))
 
 
