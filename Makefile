@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help demo stop test lint format check unit chaos bench lock test-bigquery clean
+.PHONY: help demo stop test lint format check unit chaos bench lock new-tap test-bigquery clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,9 @@ test-bigquery: .venv/dev ## The truth test in a real project, PROJECT=…: contr
 format: .venv/dev ## Write all code the one way
 	@$(RUN)/ruff check --fix .
 	@$(RUN)/ruff format .
+
+new-tap: ## A new tap to begin with, NAME=tap-example, which reads an API of its tests' own
+	@$(PYTHON) taps/new_tap.py $(NAME)
 
 lock: $(UV) ## Resolve dependencies anew
 	@$(UV) lock

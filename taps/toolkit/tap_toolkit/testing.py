@@ -75,16 +75,19 @@ def executable(name: str) -> str:
 
 
 def run_tap(
-    name: str,
+    name: str | Sequence[str],
     config: Mapping[str, Any] | None,
     *args: str,
     state: object = None,
     catalog: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
 ) -> Run:
-    """Run a tap to its end. ``state`` may be anything, also what is not a state."""
+    """Run a tap to its end, by its name or by the command for one that is not installed.
+
+    ``state`` may be anything, also what is not a state.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        command = [executable(name)]
+        command = [executable(name)] if isinstance(name, str) else list(name)
         for option, value in (("config", config), ("state", state), ("catalog", catalog)):
             if value is not None:
                 path = Path(folder) / f"{option}.json"
