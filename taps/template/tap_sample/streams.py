@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tap_toolkit.sources import Listing, Paging, TimeRange
+from tap_toolkit.paging import Paging, TimeRange
+from tap_toolkit.sources import Listing
 from tap_toolkit.streams import PlatformStream
 from tap_toolkit.windows import Windows, days, iso, minutes
 
