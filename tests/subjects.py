@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from talat_sandbox.platforms.line_shop.protocol import api_key
 from talat_sandbox.testing import Sandbox
 from tap_facebook_ads.streams import REPORTS
 
@@ -66,7 +67,8 @@ class Subject:
     refuses to renew one. ``calls`` are parts of the paths of what brings the rows of ``tables``, and ``troubles``
     faults that only this platform knows, and that pass. Rows of ``snapshots`` are of the day on which they are read,
     by the real clock; fields that are ``silent`` change while their row's time of change stands still. ``everything``
-    are settings with which there are all streams that the tap brings ready-made.
+    are settings with which there are all streams that the tap brings ready-made. One that nobody ``consents`` to has
+    keys, which are never renewed. ``share``: so many rows it has at least, in per cent of Shopee's.
     """
 
     name: str
@@ -87,6 +89,8 @@ class Subject:
     snapshots: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     everything: Mapping[str, Any] = field(default_factory=dict)
+    consents: bool = True
+    share: int = 100
 
     @property
     def schema(self) -> str:
@@ -126,6 +130,16 @@ def _shopee(sandbox: Sandbox, folder: Path) -> Config:
     }
 
 
+def _line(sandbox: Sandbox, folder: Path) -> Config:
+    shops = [str(shop) for shop in sandbox.channel_shop_ids["line_shop"]]
+    return {
+        "api_keys": {shop: api_key(int(shop)) for shop in shops},
+        "shop_ids": shops,
+        "lookback_days": 0,
+        "requests_per_second": 0,
+    }
+
+
 def _facebook(sandbox: Sandbox, folder: Path) -> Config:
     return {
         "account_ids": list(sandbox.ad_account_ids),
@@ -134,6 +148,11 @@ def _facebook(sandbox: Sandbox, folder: Path) -> Config:
         "app_secret": sandbox.facebook_app_secret,
         "reports": ["daily_ad", "daily_account"],
     }
+
+
+def _of(platform: str) -> Callable[[Row], bool]:
+    """Rows of one channel, where the truth has those of all."""
+    return lambda row: row["platform"] == platform
 
 
 SHOPEE = Subject(
@@ -148,6 +167,7 @@ SHOPEE = Subject(
             "orders",
             {"shop_id": "shop_id", "order_sn": "order_id"},
             {"update_time": "updated_at", "total_amount": "total_amount", "currency": "currency"},
+            only=_of("shopee"),
             call="order/get_order_detail",
         ),
         Table(
@@ -155,16 +175,17 @@ SHOPEE = Subject(
             "products",
             {"shop_id": "shop_id", "item_id": "product_id"},
             {"item_name": "name", "item_status": "status", "update_time": "updated_at"},
+            only=_of("shopee"),
             call="product/get_item_base_info",
         ),
         Table(
             "escrow",
             "orders",
             {"shop_id": "shop_id", "order_sn": "order_id"},
-            only=lambda order: order["is_settled"] == "true",
+            only=lambda order: order["platform"] == "shopee" and order["is_settled"] == "true",
             call="payment/get_escrow_detail_batch",
         ),
-        Table("shop", "shops", {"shop_id": "shop_id"}, {"shop_name": "name", "region": "region"}),
+        Table("shop", "shops", {"shop_id": "shop_id"}, {"shop_name": "name", "region": "region"}, only=_of("shopee")),
     ),
     listing="order/get_order_list",
     detail="order/get_order_detail",
@@ -229,7 +250,44 @@ FACEBOOK_ADS = Subject(
     everything={"reports": list(REPORTS.reports)},
 )
 
-SUBJECTS = (SHOPEE, FACEBOOK_ADS)
+LINE_SHOP = Subject(
+    name="tap-line-shop",
+    platform="line_shop",
+    settings=_line,
+    accounts=lambda sandbox: [str(shop) for shop in sandbox.channel_shop_ids["line_shop"]],
+    accounts_setting="shop_ids",
+    tables=(
+        Table(
+            "orders",
+            "orders",
+            {"shop_id": "shop_id", "orderNumber": "order_id"},
+            {"lastUpdatedAt": "updated_at", "checkoutAt": "created_at"},
+            only=_of("line_shop"),
+            call="/myshop/v1/orders/",
+        ),
+        Table(
+            "products",
+            "products",
+            {"shop_id": "shop_id", "id": "product_id"},
+            {"name": "name", "code": "sku"},
+            only=_of("line_shop"),
+            call="/myshop/v1/products",
+        ),
+    ),
+    listing="/myshop/v1/orders$",
+    detail="/myshop/v1/orders/",
+    token="no token",
+    dated="/myshop/v1/orders/",
+    choices=lambda sandbox: [],
+    rotates=False,
+    dead_token={},
+    calls=("/myshop/v1/orders/", "/myshop/v1/orders$", "/myshop/v1/products"),
+    troubles=({"kind": "rate_limit", "retry_after": 1},),
+    consents=False,
+    share=10,
+)
+
+SUBJECTS = (SHOPEE, FACEBOOK_ADS, LINE_SHOP)
 NAMES = [subject.name for subject in SUBJECTS]
 
 

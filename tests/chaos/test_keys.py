@@ -22,7 +22,7 @@ DAYS = 8
 @pytest.fixture(scope="module")
 def sandbox(opening: Open) -> Iterator[Sandbox]:
     with opening(
-        shops=ACCOUNTS,
+        shops=3 * ACCOUNTS // 2,  # some channels do without every third, which is abroad
         days=20,
         orders_per_day=ORDERS // 20,
         products=40,
@@ -42,7 +42,7 @@ def test_no_row_of_any_stream_shares_its_key_or_lacks_a_part_of_it(
     done = reader.read()
     assert done.exit_code == 0, done.log
     assert not done.records("rejected_records")
-    assert len(subject.accounts(sandbox)) == ACCOUNTS
+    assert len(subject.accounts(sandbox)) >= ACCOUNTS
     sizes = {}
     for stream, keys in reader.keys.items():
         if stream == "rejected_records":
@@ -52,4 +52,4 @@ def test_no_row_of_any_stream_shares_its_key_or_lacks_a_part_of_it(
         assert repeated(records, keys) == [], stream
         sizes[stream] = len(records)
     assert min(sizes.values()) >= ACCOUNTS, sizes
-    assert sum(sizes.values()) >= ROWS, sizes
+    assert sum(sizes.values()) >= ROWS * subject.share // 100, sizes

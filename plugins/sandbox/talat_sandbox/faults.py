@@ -69,6 +69,7 @@ _FIELDS = (
 class Fault:
     """One line of the plan. It skips `after` matching requests, then strikes `times` times (None: always).
 
+    It matches requests whose path has `path` in it; with `$` at its end, those whose path ends with what is before.
     With a probability it strikes that share of the matching requests, by a seeded draw.
     """
 
@@ -117,7 +118,7 @@ class Fault:
 
     def strikes(self, method: str, path: str, account: str) -> bool:
         """Count a request; true when this one goes wrong."""
-        if self.path not in path or self.account not in ("", account) or self.times == 0:
+        if self.path not in f"{path}$" or self.account not in ("", account) or self.times == 0:
             return False
         if self.method not in ("", method):
             return False

@@ -23,7 +23,7 @@ class TapLineShop(KeyedTap):
         *key_settings("shop", "Made in LINE OA Plus, Settings, API Keys."),
         setting(
             "lookback_days",
-            th.NumberType(minimum=0),
+            th.IntegerType(minimum=0),
             "Days to read again",
             "Orders of so many days are read again, because refunds may not count as changes; an hour at least.",
             default=14,

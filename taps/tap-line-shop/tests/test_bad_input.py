@@ -46,7 +46,7 @@ def test_a_missing_setting_is_named(config: Config, missing: str) -> None:
         ("shop_ids", ["another"], "There is no key of shop another: set it in api_keys."),
         ("shop_ids", "main", "Setting shop_ids must be a list"),
         ("lookback_days", -1, "Setting lookback_days must be at least 0"),
-        ("lookback_days", "a while", "Setting lookback_days must be a number"),
+        ("lookback_days", "a while", "Setting lookback_days must be a whole number"),
         ("start_date", "S3CRET-day", "Setting start_date is not a time"),
         ("start_date", "2099-01-01T00:00:00Z", "Setting start_date is in the future"),
         ("end_date", "2020-01-01T00:00:00Z", "Setting end_date must be later than start_date"),
