@@ -289,6 +289,8 @@ LINE_SHOP = Subject(
 
 SUBJECTS = (SHOPEE, FACEBOOK_ADS, LINE_SHOP)
 NAMES = [subject.name for subject in SUBJECTS]
+#: Those that differ most from each other: tokens that rotate or not, details or reports, windows or days.
+ALWAYS = {"tap-shopee", "tap-facebook-ads"}
 
 
 def _by_key(rows: Iterable[Row], keys: Iterable[str], values: Iterable[str]) -> dict[Key, Key]:

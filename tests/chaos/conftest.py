@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
 from tests.chaos.artefacts import Witness, check
+from tests.subjects import ALWAYS, SUBJECTS
 
 AS_OF = "2026-10-20T17:00:00Z"
 # Small, and slow enough that a run has a middle.
@@ -17,6 +20,9 @@ SMALL: dict[str, Any] = {
     "as_of": AS_OF, "orders_per_day": 20, "days": 40, "shops": 2, "products": 8, "campaigns": 2, "app_rps": 0,
     "shop_rps": 0, "job_ms": 10, "job_ms_max": 40, "latency_ms": 10, "channels": "line_shop",
 }  # fmt: skip
+
+#: In `make test` each test of these suites runs for the taps that differ most, and for one of the others.
+IN_TURN = sorted({subject.name for subject in SUBJECTS} - ALWAYS)
 
 Open = Callable[..., AbstractContextManager[Sandbox]]
 
@@ -37,3 +43,22 @@ def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
 
     yield sandbox
     check(witness, [tmp_path_factory.getbasetemp()])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the taps whose turn it is not, unless ``CHAOS_TAPS`` is ``all``, or tests are chosen by name."""
+    if os.environ.get("CHAOS_TAPS") == "all" or config.option.keyword:
+        return
+    left_out = [item for item in items if "tests/chaos" in item.nodeid and not _takes_part(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _takes_part(item: pytest.Item) -> bool:
+    chosen = getattr(item, "callspec", None)
+    given = chosen.params.get("subject", chosen.params.get("name")) if chosen else None
+    tap = getattr(given, "name", given)
+    if tap not in IN_TURN:
+        return True
+    test = item.nodeid.partition("[")[0]
+    return IN_TURN[zlib.crc32(test.encode()) % len(IN_TURN)] == tap
