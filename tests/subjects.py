@@ -12,7 +12,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from talat_sandbox.platforms.lazada.protocol import APP_KEY, APP_SECRET
 from talat_sandbox.testing import Sandbox
+from talat_sandbox.vault import Vault
 from tap_facebook_ads.streams import REPORTS
 
 Config = dict[str, Any]
@@ -136,6 +138,24 @@ def _facebook(sandbox: Sandbox, folder: Path) -> Config:
     }
 
 
+def _lazada(sandbox: Sandbox, folder: Path) -> Config:
+    sellers = sandbox.channel_shop_ids["lazada"]
+    return {
+        "app_key": APP_KEY,
+        "app_secret": APP_SECRET,
+        "seller_ids": list(sellers),
+        "refresh_tokens": {str(seller): Vault.first_refresh_token(seller) for seller in sellers},
+        "token_store": str(folder / "tokens"),
+        "pii_salt": "salt",
+        "requests_per_second": 0,
+    }
+
+
+def _of(platform: str) -> Callable[[Row], bool]:
+    """Rows of one channel, where the truth has those of all."""
+    return lambda row: row["platform"] == platform
+
+
 SHOPEE = Subject(
     name="tap-shopee",
     platform="shopee",
@@ -148,6 +168,7 @@ SHOPEE = Subject(
             "orders",
             {"shop_id": "shop_id", "order_sn": "order_id"},
             {"update_time": "updated_at", "total_amount": "total_amount", "currency": "currency"},
+            only=_of("shopee"),
             call="order/get_order_detail",
         ),
         Table(
@@ -155,16 +176,17 @@ SHOPEE = Subject(
             "products",
             {"shop_id": "shop_id", "item_id": "product_id"},
             {"item_name": "name", "item_status": "status", "update_time": "updated_at"},
+            only=_of("shopee"),
             call="product/get_item_base_info",
         ),
         Table(
             "escrow",
             "orders",
             {"shop_id": "shop_id", "order_sn": "order_id"},
-            only=lambda order: order["is_settled"] == "true",
+            only=lambda order: order["platform"] == "shopee" and order["is_settled"] == "true",
             call="payment/get_escrow_detail_batch",
         ),
-        Table("shop", "shops", {"shop_id": "shop_id"}, {"shop_name": "name", "region": "region"}),
+        Table("shop", "shops", {"shop_id": "shop_id"}, {"shop_name": "name", "region": "region"}, only=_of("shopee")),
     ),
     listing="order/get_order_list",
     detail="order/get_order_detail",
@@ -229,7 +251,47 @@ FACEBOOK_ADS = Subject(
     everything={"reports": list(REPORTS.reports)},
 )
 
-SUBJECTS = (SHOPEE, FACEBOOK_ADS)
+LAZADA = Subject(
+    name="tap-lazada",
+    platform="lazada",
+    settings=_lazada,
+    accounts=lambda sandbox: [str(seller) for seller in sandbox.channel_shop_ids["lazada"]],
+    accounts_setting="seller_ids",
+    tables=(
+        Table(
+            "orders",
+            "orders",
+            {"seller_id": "shop_id", "order_id": "order_id"},
+            {"updated_at": "updated_at", "created_at": "created_at", "items_count": "units"},
+            only=_of("lazada"),
+            call="/orders/get",
+        ),
+        Table(
+            "products",
+            "products",
+            {"seller_id": "shop_id", "item_id": "product_id"},
+            {"updated_time": "updated_at", "created_time": "created_at"},
+            only=_of("lazada"),
+            call="/products/get",
+        ),
+        Table("seller", "shops", {"seller_id": "shop_id"}, {"name": "name"}, only=_of("lazada")),
+    ),
+    listing="/orders/get",
+    detail="/orders/items/get",
+    token="auth/token/refresh",
+    dated="/orders/get",
+    choices=lambda sandbox: [str(seller) for seller in sandbox.channel_shop_ids["lazada"]],
+    rotates=True,
+    dead_token={"kind": "error", "code": "IllegalRefreshToken"},
+    calls=("/orders/get", "/orders/items/get", "/products/get", "/seller/get"),
+    troubles=(
+        {"kind": "expire_token"},
+        {"kind": "rate_limit"},
+        {"kind": "rate_limit", "status": 429, "retry_after": 1},
+    ),
+)
+
+SUBJECTS = (SHOPEE, FACEBOOK_ADS, LAZADA)
 NAMES = [subject.name for subject in SUBJECTS]
 
 
