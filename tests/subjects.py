@@ -5,117 +5,18 @@ A suite is ``@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from talat_sandbox.platforms.lazada import protocol as lazada
 from talat_sandbox.platforms.line_shop.protocol import api_key
+from talat_sandbox.platforms.tiktok_shop import protocol as tiktok
 from talat_sandbox.testing import Sandbox
+from talat_sandbox.vault import Vault
 from tap_facebook_ads.streams import REPORTS
-
-Config = dict[str, Any]
-Row = Mapping[str, Any]
-Key = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Table:
-    """A stream whose rows the truth knows.
-
-    ``keys`` and ``values`` are fields of the record and the columns of the truth's table that must equal them;
-    ``only`` says which rows of the truth the stream has; ``call`` is a part of the path whose answers, and no others,
-    bear its rows, where there is one.
-    """
-
-    stream: str
-    truth: str
-    keys: Mapping[str, str]
-    values: Mapping[str, str] = field(default_factory=dict)
-    only: Callable[[Row], bool] = lambda row: True
-    call: str = ""
-
-    @property
-    def fields(self) -> list[str]:
-        """The record's fields that are compared, the key's first."""
-        return [*self.keys, *self.values]
-
-    def expected(self, sandbox: Sandbox, as_of: str | None = None) -> dict[Key, Key]:
-        """What the stream must hold, at the sandbox's present moment or another: values by key, as texts."""
-        rows = filter(self.only, sandbox.truth(self.truth, as_of))
-        return _by_key(rows, self.keys.values(), self.values.values())
-
-    def found(self, rows: Iterable[Row]) -> dict[Key, Key]:
-        """The same of records, or of rows of a warehouse. Raises AssertionError for a key that comes twice."""
-        return _by_key(rows, self.keys, self.values)
-
-    def latest(self, records: Iterable[Row]) -> dict[Key, Key]:
-        """The same of records of which the last with a key counts, as in a warehouse."""
-        return self.found({tuple(record[name] for name in self.keys): record for record in records}.values())
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A tap. ``name`` is its executable, ``platform`` its name in the sandbox, ``accounts_setting`` names its accounts.
-
-    ``listing``, ``detail``, ``token`` and ``dated`` are parts of the paths it calls, for plans of faults: the listing
-    that ``tables[0]`` is read by, the calls that bring its rows, those that renew tokens, and some whose rows bear the
-    time of their last change. ``choices`` are what owners choose on the page of consent, one after the other, until
-    all accounts can be read; ``rotates``: a token that has ended can be renewed. ``dead_token`` is the fault that
-    refuses to renew one. ``calls`` are parts of the paths of what brings the rows of ``tables``, and ``troubles``
-    faults that only this platform knows, and that pass. Rows of ``snapshots`` are of the day on which they are read,
-    by the real clock; fields that are ``silent`` change while their row's time of change stands still. ``everything``
-    are settings with which there are all streams that the tap brings ready-made. One that nobody ``consents`` to has
-    keys, which are never renewed. ``share``: so many rows it has at least, in per cent of Shopee's.
-    """
-
-    name: str
-    platform: str
-    settings: Callable[[Sandbox, Path], Config]
-    accounts: Callable[[Sandbox], list[str]]
-    accounts_setting: str
-    tables: tuple[Table, ...]
-    listing: str
-    detail: str
-    token: str
-    dated: str
-    choices: Callable[[Sandbox], list[str]]
-    rotates: bool
-    dead_token: Mapping[str, Any]
-    calls: tuple[str, ...]
-    troubles: tuple[Mapping[str, Any], ...]
-    snapshots: tuple[str, ...] = ()
-    silent: tuple[str, ...] = ()
-    everything: Mapping[str, Any] = field(default_factory=dict)
-    consents: bool = True
-    share: int = 100
-
-    @property
-    def schema(self) -> str:
-        """Where loaders put its tables, as in the project."""
-        return f"raw_{self.platform}"
-
-    def config(self, sandbox: Sandbox, folder: Path, **more: Any) -> Config:
-        """Settings to read the sandbox from before its opening to its clock; ``folder`` is for tokens."""
-        health = sandbox.health()
-        start = datetime.fromisoformat(health["opens"]) - timedelta(days=1)
-        # An end date is not included.
-        end = datetime.fromisoformat(health["as_of"]) + timedelta(seconds=1)
-        span = {"start_date": f"{start:%Y-%m-%d}T00:00:00Z", "end_date": f"{end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-        return {"api_url": sandbox.url, **span, **self.settings(sandbox, folder), **more}
-
-    def secrets(self, sandbox: Sandbox) -> list[str]:
-        """Every text that may appear nowhere: keys and tokens of the platform, ids of apps not among them."""
-        kinds: dict[str, list[str]] = sandbox.secrets()[self.platform]
-        return [secret for kind, secrets in kinds.items() if not kind.endswith("_id") for secret in secrets]
-
-    @staticmethod
-    def personal(sandbox: Sandbox) -> list[str]:
-        """How planted personal data begin."""
-        known = sandbox.secrets()
-        return [*known["pii_markers"], known["pii_buyer_id_prefix"]]
+from tests.subject import Config as Config
+from tests.subject import Row, Table
+from tests.subject import Subject as Subject
 
 
 def _shopee(sandbox: Sandbox, folder: Path) -> Config:
@@ -147,6 +48,39 @@ def _facebook(sandbox: Sandbox, folder: Path) -> Config:
         "app_id": sandbox.facebook_app_id,
         "app_secret": sandbox.facebook_app_secret,
         "reports": ["daily_ad", "daily_account"],
+    }
+
+
+def _lazada(sandbox: Sandbox, folder: Path) -> Config:
+    sellers = sandbox.channel_shop_ids["lazada"]
+    return {
+        "app_key": lazada.APP_KEY,
+        "app_secret": lazada.APP_SECRET,
+        "seller_ids": list(sellers),
+        "refresh_tokens": {str(seller): Vault.first_refresh_token(seller) for seller in sellers},
+        "token_store": str(folder / "tokens"),
+        "pii_salt": "salt",
+        "requests_per_second": 0,
+    }
+
+
+def _tiktok_shops(sandbox: Sandbox) -> list[str]:
+    return [str(shop) for shop in sandbox.channel_shop_ids["tiktok_shop"]]
+
+
+def _tiktok_shop(sandbox: Sandbox, folder: Path) -> Config:
+    shops = _tiktok_shops(sandbox)
+    return {
+        "app_key": tiktok.APP_KEY,
+        "app_secret": tiktok.APP_SECRET,
+        "service_id": tiktok.SERVICE_ID,
+        "shop_ids": shops,
+        "auth_url": sandbox.url,
+        "consent_url": f"{sandbox.url}/open/authorize",
+        "refresh_tokens": {shop: Vault.first_refresh_token(int(shop)) for shop in shops},
+        "token_store": str(folder / "tokens"),
+        "pii_salt": "salt",
+        "requests_per_second": 0,
     }
 
 
@@ -287,31 +221,87 @@ LINE_SHOP = Subject(
     share=10,
 )
 
-SUBJECTS = (SHOPEE, FACEBOOK_ADS, LINE_SHOP)
+LAZADA = Subject(
+    name="tap-lazada",
+    platform="lazada",
+    settings=_lazada,
+    accounts=lambda sandbox: [str(seller) for seller in sandbox.channel_shop_ids["lazada"]],
+    accounts_setting="seller_ids",
+    tables=(
+        Table(
+            "orders",
+            "orders",
+            {"seller_id": "shop_id", "order_id": "order_id"},
+            {"updated_at": "updated_at", "created_at": "created_at", "items_count": "units"},
+            only=_of("lazada"),
+            call="/orders/get",
+        ),
+        Table(
+            "products",
+            "products",
+            {"seller_id": "shop_id", "item_id": "product_id"},
+            {"updated_time": "updated_at", "created_time": "created_at"},
+            only=_of("lazada"),
+            call="/products/get",
+        ),
+        Table("seller", "shops", {"seller_id": "shop_id"}, {"name": "name"}, only=_of("lazada")),
+    ),
+    listing="/orders/get",
+    detail="/orders/items/get",
+    token="auth/token/refresh",
+    dated="/orders/get",
+    choices=lambda sandbox: [str(seller) for seller in sandbox.channel_shop_ids["lazada"]],
+    rotates=True,
+    dead_token={"kind": "error", "code": "IllegalRefreshToken"},
+    calls=("/orders/get", "/orders/items/get", "/products/get", "/seller/get"),
+    troubles=(
+        {"kind": "expire_token"},
+        {"kind": "rate_limit"},
+        {"kind": "rate_limit", "status": 429, "retry_after": 1},
+    ),
+)
+
+TIKTOK_SHOP = Subject(
+    name="tap-tiktok-shop",
+    platform="tiktok_shop",
+    settings=_tiktok_shop,
+    accounts=_tiktok_shops,
+    accounts_setting="shop_ids",
+    tables=(
+        Table(
+            "orders",
+            "orders",
+            {"shop_id": "shop_id", "id": "order_id"},
+            {"update_time": "updated_at"},
+            call="orders/search",
+            only=_of("tiktok_shop"),
+        ),
+        Table(
+            "products",
+            "products",
+            {"shop_id": "shop_id", "id": "product_id"},
+            {"title": "name", "update_time": "updated_at"},
+            call="products/search",
+            only=_of("tiktok_shop"),
+        ),
+        Table("shops", "shops", {"shop_id": "shop_id"}, {"name": "name", "region": "region"}, only=_of("tiktok_shop")),
+    ),
+    listing="orders/search",
+    detail="orders/search",
+    token="/token/refresh",
+    dated="orders/search",
+    choices=_tiktok_shops,
+    rotates=True,
+    dead_token={"kind": "error", "code": 36004004},
+    calls=("orders/search", "products/search", "authorization/"),
+    troubles=({"kind": "expire_token"}, {"kind": "rate_limit"}, {"kind": "rate_limit", "retry_after": 1}),
+    everything={"shop_performance": True},
+    method="POST",
+)
+
+SUBJECTS = (SHOPEE, FACEBOOK_ADS, LAZADA, TIKTOK_SHOP, LINE_SHOP)
+#: The channels beside Shopee that a sandbox must have for all of them.
+CHANNELS = "all"
 NAMES = [subject.name for subject in SUBJECTS]
 #: Those that differ most from each other: tokens that rotate or not, details or reports, windows or days.
 ALWAYS = {"tap-shopee", "tap-facebook-ads"}
-
-
-def _by_key(rows: Iterable[Row], keys: Iterable[str], values: Iterable[str]) -> dict[Key, Key]:
-    keys, values = list(keys), list(values)
-    found: dict[Key, Key] = {}
-    for row in rows:
-        key = tuple(_text(row[name]) for name in keys)
-        assert key not in found, f"{key} twice"
-        found[key] = tuple(_text(row.get(name)) for name in values)
-    return found
-
-
-def _text(value: Any) -> str:
-    """A value in the one writing that the truth, JSON and a warehouse share."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
-    if isinstance(value, date):
-        return value.isoformat()
-    try:
-        return format(Decimal(str(value)).normalize(), "f")
-    except InvalidOperation:
-        return str(value)
