@@ -12,7 +12,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from talat_sandbox.platforms.tiktok_shop.protocol import APP_KEY, APP_SECRET, SERVICE_ID
 from talat_sandbox.testing import Sandbox
+from talat_sandbox.vault import Vault
 from tap_facebook_ads.streams import REPORTS
 
 Config = dict[str, Any]
@@ -25,8 +27,8 @@ class Table:
     """A stream whose rows the truth knows.
 
     ``keys`` and ``values`` are fields of the record and the columns of the truth's table that must equal them;
-    ``only`` says which rows of the truth the stream has; ``call`` is a part of the path whose answers, and no others,
-    bear its rows, where there is one.
+    ``only`` says which rows of the truth the stream has, of those that are of its ``platform`` if they say so; ``call``
+    is a part of the path whose answers, and no others, bear its rows, where there is one.
     """
 
     stream: str
@@ -35,6 +37,7 @@ class Table:
     values: Mapping[str, str] = field(default_factory=dict)
     only: Callable[[Row], bool] = lambda row: True
     call: str = ""
+    platform: str = "shopee"
 
     @property
     def fields(self) -> list[str]:
@@ -43,7 +46,8 @@ class Table:
 
     def expected(self, sandbox: Sandbox, as_of: str | None = None) -> dict[Key, Key]:
         """What the stream must hold, at the sandbox's present moment or another: values by key, as texts."""
-        rows = filter(self.only, sandbox.truth(self.truth, as_of))
+        here = (row for row in sandbox.truth(self.truth, as_of) if row.get("platform", self.platform) == self.platform)
+        rows = filter(self.only, here)
         return _by_key(rows, self.keys.values(), self.values.values())
 
     def found(self, rows: Iterable[Row]) -> dict[Key, Key]:
@@ -60,8 +64,8 @@ class Subject:
     """A tap. ``name`` is its executable, ``platform`` its name in the sandbox, ``accounts_setting`` names its accounts.
 
     ``listing``, ``detail``, ``token`` and ``dated`` are parts of the paths it calls, for plans of faults: the listing
-    that ``tables[0]`` is read by, the calls that bring its rows, those that renew tokens, and some whose rows bear the
-    time of their last change. ``choices`` are what owners choose on the page of consent, one after the other, until
+    that ``tables[0]`` is read by (asked for by ``method``), the calls that bring its rows, those that renew tokens, and
+    some whose rows bear the time of their last change. ``choices`` are what owners choose on the page of consent, one after the other, until
     all accounts can be read; ``rotates``: a token that has ended can be renewed. ``dead_token`` is the fault that
     refuses to renew one. ``calls`` are parts of the paths of what brings the rows of ``tables``, and ``troubles``
     faults that only this platform knows, and that pass. Rows of ``snapshots`` are of the day on which they are read,
@@ -87,6 +91,7 @@ class Subject:
     snapshots: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     everything: Mapping[str, Any] = field(default_factory=dict)
+    method: str = "GET"
 
     @property
     def schema(self) -> str:
@@ -133,6 +138,26 @@ def _facebook(sandbox: Sandbox, folder: Path) -> Config:
         "app_id": sandbox.facebook_app_id,
         "app_secret": sandbox.facebook_app_secret,
         "reports": ["daily_ad", "daily_account"],
+    }
+
+
+def _tiktok_shops(sandbox: Sandbox) -> list[str]:
+    return [str(shop) for shop in sandbox.channel_shop_ids["tiktok_shop"]]
+
+
+def _tiktok_shop(sandbox: Sandbox, folder: Path) -> Config:
+    shops = _tiktok_shops(sandbox)
+    return {
+        "app_key": APP_KEY,
+        "app_secret": APP_SECRET,
+        "service_id": SERVICE_ID,
+        "shop_ids": shops,
+        "auth_url": sandbox.url,
+        "consent_url": f"{sandbox.url}/open/authorize",
+        "refresh_tokens": {shop: Vault.first_refresh_token(int(shop)) for shop in shops},
+        "token_store": str(folder / "tokens"),
+        "pii_salt": "salt",
+        "requests_per_second": 0,
     }
 
 
@@ -229,7 +254,47 @@ FACEBOOK_ADS = Subject(
     everything={"reports": list(REPORTS.reports)},
 )
 
-SUBJECTS = (SHOPEE, FACEBOOK_ADS)
+TIKTOK_SHOP = Subject(
+    name="tap-tiktok-shop",
+    platform="tiktok_shop",
+    settings=_tiktok_shop,
+    accounts=_tiktok_shops,
+    accounts_setting="shop_ids",
+    tables=(
+        Table(
+            "orders",
+            "orders",
+            {"shop_id": "shop_id", "id": "order_id"},
+            {"update_time": "updated_at"},
+            call="orders/search",
+            platform="tiktok_shop",
+        ),
+        Table(
+            "products",
+            "products",
+            {"shop_id": "shop_id", "id": "product_id"},
+            {"title": "name", "update_time": "updated_at"},
+            call="products/search",
+            platform="tiktok_shop",
+        ),
+        Table("shops", "shops", {"shop_id": "shop_id"}, {"name": "name", "region": "region"}, platform="tiktok_shop"),
+    ),
+    listing="orders/search",
+    detail="orders/search",
+    token="/token/refresh",
+    dated="orders/search",
+    choices=_tiktok_shops,
+    rotates=True,
+    dead_token={"kind": "error", "code": 36004004},
+    calls=("orders/search", "products/search", "authorization/"),
+    troubles=({"kind": "expire_token"}, {"kind": "rate_limit"}, {"kind": "rate_limit", "retry_after": 1}),
+    everything={"shop_performance": True},
+    method="POST",
+)
+
+SUBJECTS = (SHOPEE, FACEBOOK_ADS, TIKTOK_SHOP)
+#: The channels beside Shopee that a sandbox must have for all of them.
+CHANNELS = "tiktok_shop"
 NAMES = [subject.name for subject in SUBJECTS]
 
 

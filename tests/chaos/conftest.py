@@ -10,12 +10,13 @@ import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
 from tests.chaos.artefacts import Witness, check
+from tests.subjects import CHANNELS
 
 AS_OF = "2026-10-20T17:00:00Z"
 # Small, and slow enough that a run has a middle.
 SMALL: dict[str, Any] = {
     "as_of": AS_OF, "orders_per_day": 20, "days": 40, "shops": 2, "products": 8, "campaigns": 2, "app_rps": 0,
-    "shop_rps": 0, "job_ms": 10, "job_ms_max": 40, "latency_ms": 10,
+    "shop_rps": 0, "channels": CHANNELS, "job_ms": 10, "job_ms_max": 40, "latency_ms": 10,
 }  # fmt: skip
 
 Open = Callable[..., AbstractContextManager[Sandbox]]

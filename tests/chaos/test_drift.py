@@ -54,7 +54,7 @@ CHANGES = (*HARMLESS, "new fields", *HOPELESS)
 
 @pytest.fixture(scope="module")
 def sandbox(opening: Open) -> Iterator[Sandbox]:
-    shops = len(CHANGES)
+    shops = len(CHANGES) * 3 // 2
     with opening(shops=shops, days=14, orders_per_day=4 * shops, latency_ms=0, job_ms=1, job_ms_max=5) as running:
         yield running
 
@@ -68,7 +68,9 @@ class Scene:
     def __init__(self, subject: Subject, sandbox: Sandbox, folder: Path) -> None:
         self.config = subject.config(sandbox, folder)
         self.tables = [table for table in subject.tables if table.call]
-        self.accounts = dict(zip(CHANGES, subject.accounts(sandbox), strict=True))
+        # There are platforms on which the business has fewer shops.
+        assert len(subject.accounts(sandbox)) >= len(CHANGES)
+        self.accounts = dict(zip(CHANGES, subject.accounts(sandbox), strict=False))
         quiet = Pipeline(subject, self.config, folder / subject.name / "quiet")
         assert quiet.run() == 0, quiet.log
         self.before = {table.stream: rows_of(quiet, table) for table in self.tables}
@@ -192,7 +194,8 @@ def test_what_cannot_be_what_it_was_is_kept_aside_with_the_reason(
     name: str, change: str, scenes: dict[str, Scene]
 ) -> None:
     scene, aside = scenes[name], scenes[name].aside(change)
-    assert aside
+    # Some platforms have no number in their tables but texts.
+    assert bool(aside) == any(scene.changing(change, table) for table in scene.tables)
     assert all(row["reason"] and row["record"] for row in aside)
     for table in scene.tables:
         before, after = scene.of(change, table)
