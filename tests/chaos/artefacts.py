@@ -16,7 +16,7 @@ from tests.subjects import SUBJECTS, Subject
 _OWN = ("tap.json", "config.json", "authorize.json", "auth-*.json", ".env", "tokens", "sandbox", "project")
 _PROGRAMS = ("site-packages", "clone*", "*.py", "*.whl", "*.tar.gz", "meltano.yml")
 # No address with a query belongs anywhere: it holds the token, the signature or the proof.
-_QUERY = r"[?&](?:access_token|refresh_token|sign|appsecret_proof|client_secret)="
+_QUERY = r"[?&](?:access_token|refresh_token|sign|appsecret_proof|client_secret|app_secret|auth_code)="
 
 
 class Patterns:

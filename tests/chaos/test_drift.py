@@ -194,9 +194,8 @@ def test_what_cannot_be_what_it_was_is_kept_aside_with_the_reason(
     name: str, change: str, scenes: dict[str, Scene]
 ) -> None:
     scene, aside = scenes[name], scenes[name].aside(change)
-    if not any(scene.changing(change, table) for table in scene.tables):
-        pytest.skip("no column of this tap is of that type")
-    assert aside
+    # Some platforms have no number in their tables but texts.
+    assert bool(aside) == any(scene.changing(change, table) for table in scene.tables)
     assert all(row["reason"] and row["record"] for row in aside)
     for table in scene.tables:
         before, after = scene.of(change, table)
