@@ -1,42 +1,15 @@
-{# Files that people export, which arrive as text under the names that their shop or platform gives. Which names mean a column
-   stands with the sources: its own, and `also`. Texts that mean nothing (blank, --) are NULL. #}
+{# Files that people export arrive as text, in the columns that plugins/extractors/tap-spreadsheets.meltano.yml maps them into. #}
 
-{# Rows of a raw table that its files have now, under the columns' own names. A file that changed is read again whole: of
-   its rows only those of its last reading count. Stops where no column of the table means a required one. #}
+{# Rows of a raw table that its files have now. A file is read again whole in every run: of its rows only those of its last
+   reading count, so that a line that was taken out of it is gone. Texts that mean nothing (blank, --) are NULL. A file
+   that has nothing at all in a required column raises a warning that names it. #}
 {% macro export_rows(source_name, table_name, defaults={}) -%}
-    {%- set relation = source(source_name, table_name) -%}
     {%- set declared = talat.source_columns(source_name, table_name) -%}
-    {%- set present = declared.keys() | list -%}
-    {%- if execute and flags.INTROSPECT is not false and not var('assume_raw_tables') -%}
-        {%- set found = load_relation(relation) -%}
-        {%- if found is not none -%}
-            {%- set present = adapter.get_columns_in_relation(found) | map(attribute='name') | list -%}
-        {%- endif -%}
-    {%- endif -%}
-    {%- set own = [] -%}
-    {%- for name in declared if not name.startswith('_sdc_') and name != 'row_hash' -%}
-        {%- set meta = declared[name].config.meta or {} -%}
-        {%- set given = ([name] + meta.get('also', [])) | select('in', present) | list -%}
-        {%- if meta.get('required') and not given -%}
-            {{ exceptions.raise_compiler_error(
-                relation ~ " has no column " ~ name ~ ": its files must have one, named " ~
-                ([name] + meta.get('also', [])) | join(' or ') ~ ". See plugins/extractors/EXPORTS.md."
-            ) }}
-        {%- endif -%}
-        {%- do own.append({'name': name, 'given': given, 'default': defaults.get(name)}) -%}
-    {%- endfor %}
+    {%- do talat.warn_of_missing_columns(source_name, table_name, declared) -%}
 select
-    {%- for it in own %}
-    {%- set texts = [] -%}
-    {%- for name in it.given -%}
-        {%- do texts.append("nullif(nullif(trim(cast(" ~ adapter.quote(name) ~ " as string)), ''), '--')") -%}
-    {%- endfor -%}
-    {%- if it.default -%}{%- do texts.append(it.default) -%}{%- endif %}
-    {%- if texts | length > 1 %}
-    coalesce({{ texts | join(', ') }}) as {{ adapter.quote(it.name) }},
-    {%- else %}
-    {{ texts[0] if texts else 'cast(null as string)' }} as {{ adapter.quote(it.name) }},
-    {%- endif %}
+    {%- for name in declared if name not in ('row_hash', '_sdc_filename', '_sdc_last_modified', '_sdc_batched_at') %}
+    {%- set text = "nullif(nullif(trim(" ~ adapter.quote(name) ~ "), ''), '--')" %}
+    {{ "coalesce(" ~ text ~ ", " ~ defaults[name] ~ ")" if name in defaults else text }} as {{ adapter.quote(name) }},
     {%- endfor %}
     row_hash,
     file_name,
@@ -48,15 +21,15 @@ from (
         _sdc_filename as file_name,
         cast(_sdc_last_modified as timestamp) as file_changed_at,
         cast(_sdc_batched_at as timestamp) as loaded_at,
-        max(_sdc_last_modified) over (partition by _sdc_filename) as _last_reading
+        max(_sdc_last_modified) over (partition by _sdc_filename) as last_modified
     from {{ talat.raw_table(source_name, table_name) }}
 ) as readings
-where _sdc_last_modified = _last_reading
+where _sdc_last_modified = last_modified
 {%- endmacro %}
 
-{# Those rows without what an earlier file says of the same thing: for each `of` (what one file tells whole, such as an order with
-   its lines) the file that changed last counts, the last by name where two changed together. Rows in which a part of the
-   key is blank are left out. `key_rows`: how many rows of that file have the same key; `key_row`: which of them this is. #}
+{# Those rows without what an earlier file says of the same thing: for each `of` (what one file tells whole, such as an order
+   with its lines) the file that changed last counts, the last by name where two changed together. Rows in which a part of
+   the key is blank are left out. `key_rows`: how many rows of that file have the same key; `key_row`: which of them this is. #}
 {% macro latest_export_rows(source_name, table_name, of, key, defaults={}) -%}
 with current_rows as (
     {{ talat.export_rows(source_name, table_name, defaults) }}
@@ -90,6 +63,33 @@ latest as (
         {{ return((own | selectattr('name', 'equalto', table_name) | first).columns) }}
     {%- endif -%}
     {{ return({}) }}
+{%- endmacro %}
+
+{# Says which files have nothing in a required column: they lack it, or call it something that the plugin does not know. #}
+{% macro warn_of_missing_columns(source_name, table_name, declared) -%}
+    {%- set relation = source(source_name, table_name) -%}
+    {%- if execute and flags.INTROSPECT is not false and not var('assume_raw_tables')
+        and load_relation(relation) is not none -%}
+        {%- set required = [] -%}
+        {%- for name, column in declared.items() if (column.config.meta or {}).get('required') -%}
+            {%- do required.append(name) -%}
+        {%- endfor -%}
+        {%- set counted = [] -%}
+        {%- for name in required -%}
+            {%- do counted.append("count(nullif(trim(" ~ adapter.quote(name) ~ "), ''))") -%}
+        {%- endfor -%}
+        {%- set found = run_query(
+            "select _sdc_filename, " ~ counted | join(', ') ~ " from " ~ relation ~ " group by _sdc_filename order by 1"
+        ) -%}
+        {%- for row in found.rows -%}
+            {%- for name in required if row[loop.index] == 0 -%}
+                {{ exceptions.warn(
+                    row[0] ~ " has no " ~ name ~ ": its lines cannot be used, or say less than they should. "
+                    ~ "plugins/extractors/EXPORTS.md says what the column may be called."
+                ) }}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {# Money or a count: digits, a point before decimals, commas between thousands, a baht sign. Anything else is NULL: 1.234,50
