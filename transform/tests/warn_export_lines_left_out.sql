@@ -1,5 +1,5 @@
--- Lines of exported files that say something and lack a part of their key: no model has them. Totals below a report of ads
--- name no campaign and no day, and are not counted.
+-- Lines of exported files that say something and lack a part of their key: no model has them. Totals below a report of
+-- ads name no campaign and no day, and are not counted.
 {{ config(severity='warn') }}
 
 {%- set keys = {

@@ -20,7 +20,9 @@ select
     coalesce(
         paid_at,
         case
-            when platform_status in ('processing', 'completed', 'refunded') and not coalesce(is_cod, false) then created_at
+            when
+                platform_status in ('processing', 'completed', 'refunded') and not coalesce(is_cod, false)
+                then created_at
         end
     ) as paid_at,
     total as total_amount,
