@@ -37,7 +37,10 @@ def repository() -> str:
 
 
 def definitions() -> dict[Path, Page]:
-    """Every tap and loader of this project: where its page belongs, and its definition here. Published ones have their own."""
+    """Every tap and loader of this project: where its page belongs, and its definition here.
+
+    Published plugins, which are not installed from a folder, have pages of their own.
+    """
     found = {}
     for kind in ("extractors", "loaders"):
         for path in sorted(ROOT.glob(f"plugins/{kind}/*.meltano.yml")):
