@@ -51,7 +51,7 @@ check: .venv/dev
 	  || { echo "plugins/constraints.txt is older than uv.lock: run make lock."; exit 1; }
 
 # Tests install the plugins once more, in a copy of this folder and without the network: from what this brings.
-.meltano/installed: .venv/dev uv.lock $(wildcard plugins/*/*.meltano.yml)
+.meltano/installed: .venv/dev uv.lock $(wildcard plugins/*/*.meltano.yml plugins/extractors/*.txt)
 	@$(RUN)/meltano --log-level=warning install
 	@touch $@
 

@@ -37,12 +37,16 @@ def repository() -> str:
 
 
 def definitions() -> dict[Path, Page]:
-    """Every tap and loader of this project: where its page belongs, and its definition here."""
+    """Every tap and loader of this project: where its page belongs, and its definition here.
+
+    Published plugins, which are not installed from a folder, have pages of their own.
+    """
     found = {}
     for kind in ("extractors", "loaders"):
         for path in sorted(ROOT.glob(f"plugins/{kind}/*.meltano.yml")):
             definition = yaml.safe_load(path.read_text())["plugins"][kind][0]
-            found[HERE / kind / definition["name"] / f"{VARIANT}.yml"] = definition
+            if " -e " in definition["pip_url"]:
+                found[HERE / kind / definition["name"] / f"{VARIANT}.yml"] = definition
     return found
 
 

@@ -57,6 +57,8 @@ def test_bigquery_names_datasets_with_the_prefix_and_partitions_big_tables(compi
     assert {source["schema"] for source in manifest["sources"].values()} == {
         "prod_raw_shopee",
         "prod_raw_facebook_ads",
+        "prod_raw_web_shop",
+        "prod_raw_ads_exports",
     }
     for name, field in {
         "stg_orders": "order_date",

@@ -137,3 +137,32 @@
 {% macro monthly_partition(column) -%}
     {{ return({'field': column, 'data_type': 'date', 'granularity': 'month'} if target.type == 'bigquery' else none) }}
 {%- endmacro %}
+
+{# Texts of people: a value where the text is one, else NULL. #}
+{% macro try_decimal(value) -%}{{ return(adapter.dispatch('try_decimal', 'talat')(value)) }}{%- endmacro %}
+{% macro duckdb__try_decimal(value) -%}try_cast({{ value }} as decimal(38, 9)){%- endmacro %}
+{% macro bigquery__try_decimal(value) -%}safe_cast({{ value }} as numeric){%- endmacro %}
+
+{% macro try_date(value) -%}{{ return(adapter.dispatch('try_date', 'talat')(value)) }}{%- endmacro %}
+{% macro duckdb__try_date(value) -%}try_cast({{ value }} as date){%- endmacro %}
+{% macro bigquery__try_date(value) -%}safe_cast({{ value }} as date){%- endmacro %}
+
+{# UTC of a text that says its offset, and of one that means a clock in an IANA time zone. #}
+{% macro try_instant(value) -%}{{ return(adapter.dispatch('try_instant', 'talat')(value)) }}{%- endmacro %}
+{% macro duckdb__try_instant(value) -%}timezone('UTC', try_cast({{ value }} as timestamptz)){%- endmacro %}
+{% macro bigquery__try_instant(value) -%}safe_cast({{ value }} as timestamp){%- endmacro %}
+
+{% macro try_local_instant(value, time_zone) -%}
+    {{ return(adapter.dispatch('try_local_instant', 'talat')(value, time_zone)) }}
+{%- endmacro %}
+{% macro duckdb__try_local_instant(value, time_zone) -%}
+    timezone('UTC', timezone({{ time_zone }}, try_cast({{ value }} as timestamp)))
+{%- endmacro %}
+{% macro bigquery__try_local_instant(value, time_zone) -%}
+    timestamp(safe_cast({{ value }} as datetime), {{ time_zone }})
+{%- endmacro %}
+
+{# Whether a text has a part that is like a pattern (RE2, without backslashes: both engines read those in their own way). #}
+{% macro text_matches(value, pattern) -%}{{ return(adapter.dispatch('text_matches', 'talat')(value, pattern)) }}{%- endmacro %}
+{% macro duckdb__text_matches(value, pattern) -%}regexp_matches({{ value }}, '{{ pattern }}'){%- endmacro %}
+{% macro bigquery__text_matches(value, pattern) -%}regexp_contains({{ value }}, '{{ pattern }}'){%- endmacro %}

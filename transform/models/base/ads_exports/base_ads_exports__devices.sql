@@ -1,0 +1,1 @@
+{{ base_ads_export('devices', ['device']) }}

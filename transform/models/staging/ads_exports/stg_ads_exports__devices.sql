@@ -1,0 +1,1 @@
+{{ stg_ads_export('devices', ['device']) }}

@@ -1,0 +1,1 @@
+{{ stg_ads_export('keywords', ['ad_group_id', 'keyword', 'match_type']) }}
