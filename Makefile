@@ -63,8 +63,8 @@ check: .venv/dev
 unit: .venv/dev .meltano/installed .venv/elsewhere
 	@$(RUN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
-chaos: .venv/dev ## Two hundred kills, more faults, and every tap in every suite: `make test` has no time for them
-	@CHAOS_TAPS=all CHAOS_SEEDS=200 CHAOS_EXAMPLES=200 $(RUN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests/chaos
+chaos: .venv/dev .venv/elsewhere ## Two hundred kills, more faults, and every tap in every suite: `make test` has no time for them
+	@ALL_TAPS=1 CHAOS_SEEDS=200 CHAOS_EXAMPLES=200 $(RUN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests/chaos tests/anywhere
 
 bench: .venv/dev ## How fast it is beside peers, which are installed below .bench; on an otherwise idle machine
 	@$(RUN)/python -m tests.benchmarks.run

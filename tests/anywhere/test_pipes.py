@@ -17,13 +17,13 @@ from talat_sandbox.testing import Sandbox
 from tap_toolkit.testing import discover, selecting
 from tests.anywhere.shell import Pipe
 from tests.emulator.launcher import Emulator, running_emulator
-from tests.subjects import NAMES, SUBJECTS, Config, Subject
+from tests.subjects import FEW, Config, Subject
 
 MIDDLE = "2026-10-18T16:00:00Z"
 LEDGER = {"sync_windows", "rejected_records"}
 
 
-@pytest.fixture(scope="module", params=SUBJECTS, ids=NAMES)
+@pytest.fixture(scope="module", params=FEW, ids=lambda subject: subject.name)
 def subject(request: pytest.FixtureRequest) -> Subject:
     chosen: Subject = request.param
     return chosen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,7 +11,7 @@ import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
 from tests.chaos.artefacts import Witness, check
-from tests.subjects import ALWAYS, CHANNELS, SUBJECTS
+from tests.subjects import CHANNELS, FEW, SUBJECTS
 
 AS_OF = "2026-10-20T17:00:00Z"
 # Small, and slow enough that a run has a middle.
@@ -22,7 +21,7 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 #: In `make test` each test of these suites runs for the taps that differ most, and for one of the others.
-IN_TURN = sorted({subject.name for subject in SUBJECTS} - ALWAYS)
+IN_TURN = sorted({subject.name for subject in SUBJECTS} - {subject.name for subject in FEW})
 
 Open = Callable[..., AbstractContextManager[Sandbox]]
 
@@ -46,8 +45,8 @@ def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the taps whose turn it is not, unless ``CHAOS_TAPS`` is ``all``, or tests are chosen by name."""
-    if os.environ.get("CHAOS_TAPS") == "all" or config.option.keyword:
+    """Leave out the taps whose turn it is not, unless tests are chosen by name."""
+    if config.option.keyword:
         return
     left_out = [item for item in items if "tests/chaos" in item.nodeid and not _takes_part(item)]
     config.hook.pytest_deselected(items=left_out)
