@@ -304,6 +304,6 @@ SUBJECTS = (SHOPEE, FACEBOOK_ADS, LAZADA, TIKTOK_SHOP, LINE_SHOP)
 #: The channels beside Shopee that a sandbox must have for all of them.
 CHANNELS = "all"
 NAMES = [subject.name for subject in SUBJECTS]
-#: Those that differ most from each other: tokens that rotate or not, details or reports, windows or days. The slow suites
-#: run for them, and some for one of the others in turn; for all with `ALL_TAPS=1`.
+#: Those that differ most from each other: tokens that rotate or not, details or reports, windows or days. The slow
+#: suites run for them, and some for one of the others in turn; for all with `ALL_TAPS=1`.
 FEW = SUBJECTS if os.environ.get("ALL_TAPS") else (SHOPEE, FACEBOOK_ADS)
