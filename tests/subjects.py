@@ -260,6 +260,7 @@ LAZADA = Subject(
         {"kind": "rate_limit"},
         {"kind": "rate_limit", "status": 429, "retry_after": 1},
     ),
+    share=30,
 )
 
 TIKTOK_SHOP = Subject(
@@ -298,6 +299,7 @@ TIKTOK_SHOP = Subject(
     troubles=({"kind": "expire_token"}, {"kind": "rate_limit"}, {"kind": "rate_limit", "retry_after": 1}),
     everything={"shop_performance": True},
     method="POST",
+    share=30,
 )
 
 SUBJECTS = (SHOPEE, FACEBOOK_ADS, LAZADA, TIKTOK_SHOP, LINE_SHOP)
