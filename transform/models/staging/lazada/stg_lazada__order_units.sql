@@ -1,3 +1,6 @@
+-- A table, so that JSON is read once.
+{{ config(materialized='table') }}
+
 with units as (
     select
         orders.shop_id,

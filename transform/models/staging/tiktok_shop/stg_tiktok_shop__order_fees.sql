@@ -38,7 +38,11 @@ select
         {%- for kind, column in fees.items() %}
         when '{{ kind }}' then sums.{{ column }}
         {%- endfor %}
-        else sums.all_fees{% for column in fees.values() %} - sums.{{ column }}{% endfor %}
+        else
+            sums.all_fees
+            {%- for column in fees.values() %}
+            - sums.{{ column }}
+            {%- endfor %}
     end as fee_amount
 from sums
 cross join kinds
