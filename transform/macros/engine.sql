@@ -64,6 +64,11 @@
 {% macro duckdb__seconds_between(start, finish) -%}date_diff('second', {{ start }}, {{ finish }}){%- endmacro %}
 {% macro bigquery__seconds_between(start, finish) -%}timestamp_diff({{ finish }}, {{ start }}, second){%- endmacro %}
 
+{# The UTC timestamp of milliseconds since 1970. #}
+{% macro from_milliseconds(number) -%}{{ return(adapter.dispatch('from_milliseconds', 'talat')(number)) }}{%- endmacro %}
+{% macro duckdb__from_milliseconds(number) -%}epoch_ms({{ number }}){%- endmacro %}
+{% macro bigquery__from_milliseconds(number) -%}timestamp_millis({{ number }}){%- endmacro %}
+
 {# A timestamp some seconds later (negative: earlier). #}
 {% macro add_seconds(instant, number) -%}{{ return(adapter.dispatch('add_seconds', 'talat')(instant, number)) }}{%- endmacro %}
 {% macro duckdb__add_seconds(instant, number) -%}({{ instant }} + interval ({{ number }}) second){%- endmacro %}

@@ -22,7 +22,10 @@ from talat_sandbox.truth_ads import AD_TABLES
 
 
 class Fact(NamedTuple):
-    """One order with all that is known about it at an instant; `refund` and `fees` are satang."""
+    """One order with all that is known about it at an instant; `refund` and `fees` are satang.
+
+    `net_prices`: the channel tells a line's price after the seller's vouchers, and nothing else of it.
+    """
 
     order: Order
     date: str
@@ -31,6 +34,7 @@ class Fact(NamedTuple):
     is_sale: bool
     refund: int
     settlement: Settlement | None
+    net_prices: bool
 
     @property
     def status(self) -> str:
@@ -40,6 +44,7 @@ class Fact(NamedTuple):
         if not self.state.is_completed:
             return "pending"
         goods = self.order.goods if self.settlement else self.order.shown_goods
+        goods -= self.order.voucher_seller if self.net_prices else 0
         return "refunded" if self.refund and self.refund >= goods else "completed"
 
     @property
@@ -49,7 +54,9 @@ class Fact(NamedTuple):
 
     def line_value(self, line: Line) -> int | None:
         """Return a line's goods value, or None for a bundle line before the settlement."""
-        return None if line.bundle_id and not self.settlement else line.subtotal
+        if line.bundle_id and not self.settlement:
+            return None
+        return line.subtotal - (line.voucher_seller if self.net_prices else 0)
 
 
 def facts(business: Business, shop: Shop, as_of: int) -> Iterator[Fact]:
@@ -67,6 +74,7 @@ def facts(business: Business, shop: Shop, as_of: int) -> Iterator[Fact]:
             not now.is_cancelled and (now.paid is not None or order.life.cod),
             refund,
             settlement,
+            business.channel.net_prices,
         )
 
 

@@ -18,7 +18,8 @@ class Channel:
     and their variants. `bundles`: there are lines whose price only the settlement tells, and coins. `settles`: it says
     what it pays out; `part_returns`: part of an order can go back, and is seen to. `disputes`: a return may be closed,
     and only the settlement says whether money went back. `refunds_touch`: money that goes back after completion
-    changes the order itself, there being nothing else that it could.
+    changes the order itself, there being nothing else that it could. `net_prices`: it tells a line's price after the
+    seller's vouchers, and not what it was before them.
     """
 
     platform: str
@@ -34,6 +35,7 @@ class Channel:
     part_returns: bool = True
     disputes: bool = True
     refunds_touch: bool = False
+    net_prices: bool = False
     own_sku: Callable[[int, str], str] = lambda index, sku: sku
 
     def shops(self, count: int) -> tuple[Shop, ...]:
@@ -67,7 +69,7 @@ CHANNELS = {
         ),
         Channel(
             "tiktok_shop", 7_490_000_000_000_000_001, 1_729_000_000_000_000_000, 1_729_500_000_000_000_000,
-            Numbers(57_900), regions=("TH",), orders=35, price=95, own_sku=_renamed("TT-"),
+            Numbers(57_900), regions=("TH",), orders=35, price=95, own_sku=_renamed("TT-"), net_prices=True,
         ),
         Channel(
             "line_shop", 1_650_000_001, 10_000_000, 20_000_000, LineNumbers(), regions=("TH",), orders=12, price=103,

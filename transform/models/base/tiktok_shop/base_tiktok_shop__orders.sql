@@ -1,0 +1,20 @@
+select
+    shop_id,
+    id as order_id,
+    status as order_status,
+    {{ json_text('payment', 'currency') }} as currency,
+    coalesce(is_cod, false) as is_cod,
+    coalesce(is_sample_order, false) or coalesce(is_replacement_order, false) as is_free,
+    cast(create_time as timestamp) as created_at,
+    cast(update_time as timestamp) as updated_at,
+    cast(paid_time as timestamp) as paid_at,
+    {{ json_decimal('payment', 'total_amount') }} as total_amount,
+    {{ json_decimal('payment', 'item_insurance_fee') }} as insurance_fee,
+    payment_method_name as payment_method,
+    shipping_provider,
+    user_id,
+    cancellation_initiator,
+    cancel_reason,
+    line_items,
+    cast(_sdc_batched_at as timestamp) as loaded_at
+from {{ raw_table('raw_tiktok_shop', 'orders') }}

@@ -1,0 +1,20 @@
+select
+    shop_id,
+    id as transaction_id,
+    statement_id,
+    cast(statement_time as timestamp) as statement_at,
+    currency,
+    type as transaction_type,
+    coalesce(nullif(order_id, ''), nullif(adjustment_order_id, '')) as order_id,
+    {{ decimal('settlement_amount') }} as settlement_amount,
+    {{ decimal('fee_tax_amount') }} as fee_tax_amount,
+    {{ json_decimal('fee_tax_breakdown', 'fee.platform_commission_amount') }} as platform_commission_amount,
+    {{ json_decimal('fee_tax_breakdown', 'fee.sfp_service_fee_amount') }} as sfp_service_fee_amount,
+    {{ json_decimal('fee_tax_breakdown', 'fee.transaction_fee_amount') }} as transaction_fee_amount,
+    {{ json_decimal('fee_tax_breakdown', 'fee.fee_per_item_sold_amount') }} as fee_per_item_sold_amount,
+    {{ json_decimal('fee_tax_breakdown', 'fee.affiliate_commission_amount') }} as affiliate_commission_amount,
+    {{ json_decimal('fee_tax_breakdown', 'fee.gmv_max_ad_fee_amount') }} as gmv_max_ad_fee_amount,
+    {{ json_decimal('fee_tax_breakdown', 'tax.vat_amount') }} as vat_amount,
+    {{ json_decimal('supplementary_component', 'customer_refund_amount') }} as customer_refund_amount,
+    cast(_sdc_batched_at as timestamp) as loaded_at
+from {{ raw_table('raw_tiktok_shop', 'statement_transactions') }}
