@@ -15,14 +15,15 @@ from tests.subjects import NAMES, SUBJECTS, Subject
 
 ACCOUNTS = 8
 ORDERS = 4_000
-ROWS = 7_000
+# Of the channels with the fewest orders; the others have three times as many.
+ROWS = 2_500
 DAYS = 8
 
 
 @pytest.fixture(scope="module")
 def sandbox(opening: Open) -> Iterator[Sandbox]:
     with opening(
-        shops=ACCOUNTS,
+        shops=ACCOUNTS * 3 // 2,  # one in three is not in Thailand, where alone some channels are
         days=20,
         orders_per_day=ORDERS // 20,
         products=40,
@@ -42,7 +43,7 @@ def test_no_row_of_any_stream_shares_its_key_or_lacks_a_part_of_it(
     done = reader.read()
     assert done.exit_code == 0, done.log
     assert not done.records("rejected_records")
-    assert len(subject.accounts(sandbox)) == ACCOUNTS
+    assert len(subject.accounts(sandbox)) >= ACCOUNTS
     sizes = {}
     for stream, keys in reader.keys.items():
         if stream == "rejected_records":
