@@ -15,7 +15,7 @@ from tests.checkout import copy_checkout
 
 SMALL: dict[str, Any] = {
     "as_of": "2026-10-20T17:00:00Z", "orders_per_day": 6, "days": 12, "shops": 2, "products": 6, "campaigns": 1,
-    "app_rps": 0, "shop_rps": 0, "job_ms": 5, "job_ms_max": 20, "channels": "all",
+    "app_rps": 0, "shop_rps": 0, "job_ms": 5, "job_ms_max": 20, "channels": CHANNELS,
 }  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from tests.chaos.reading import LEDGER, Reader, by_key, gaps
 from tests.subjects import NAMES, SHOPEE, SUBJECTS, Subject
 
 FIRST, SECOND = "2026-10-12T05:00:00Z", "2026-10-20T17:00:00Z"
+LATELY = "2026-10-14T00:00:00Z"
 SMALL: dict[str, Any] = {
-    "days": 24, "orders_per_day": 10, "latency_ms": 0, "job_ms": 1, "job_ms_max": 5, "as_of": SECOND,
+    "days": 24, "orders_per_day": 24, "latency_ms": 0, "job_ms": 1, "job_ms_max": 5, "as_of": SECOND,
 }  # fmt: skip
 
 
@@ -83,7 +84,8 @@ def test_pages_that_go_round_in_circles_are_a_gap_that_the_next_run_fills(
         circling = {"match": {"path": subject.listing, "method": subject.method, "account": account}, "times": None}
         sandbox.faults({**circling, "kind": "page_size", "rows": 2}, {**circling, "kind": "replay", "cycle": cycle})
     began = time.monotonic()
-    done = reader.read(*streams(subject), concurrency=1)
+    # In the first weeks of a small shop there are no two pages of what has changed no more.
+    done = reader.read(*streams(subject), concurrency=1, start_date=LATELY)
     assert time.monotonic() - began < 60
     assert done.exit_code == 1
     assert "Traceback" not in done.log

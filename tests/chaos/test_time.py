@@ -21,7 +21,7 @@ MOMENTS = ["2026-10-19T17:30:00Z", "2026-10-20T05:00:00Z"]
 
 @pytest.fixture(scope="module")
 def sandbox(opening: Open) -> Iterator[Sandbox]:
-    with opening(days=10, orders_per_day=10, as_of=MOMENTS[0], latency_ms=0, job_ms=1, job_ms_max=5) as running:
+    with opening(days=10, orders_per_day=24, as_of=MOMENTS[0], latency_ms=0, job_ms=1, job_ms_max=5) as running:
         yield running
 
 
