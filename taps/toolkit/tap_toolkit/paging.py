@@ -194,17 +194,17 @@ class NumberedPages:
 
     def walk(self, walk: Walk) -> Iterator[Rows]:
         """From the first page, or the first of the window, to the last of either."""
-        idle = restarts = 0
+        idle = restarts = reached = 0
         total: int | None = None
         position, body = self._begin(walk)
         while True:
-            more = position - self.first + 1 < (self._count(body) or 0)
+            more = position < self._last(walk, body)
             before = total
             if isinstance(found := dig(body, self.total) if self.total else None, int):
                 total = found
                 if not self.newest_first:
                     walk.expect(total)
-            fresh = walk.fresh(body, walk.listed(body, told=self._count(body) is not None))
+            fresh = walk.fresh(body, walk.listed(body, told=True))
             rows, window = fresh, walk.window
             if self.newest_first and window:
                 moments = [self._moment(row) for row in fresh]
@@ -216,18 +216,26 @@ class NumberedPages:
                 restarts += 1
                 if restarts > _MOST_RESTARTS:
                     raise SkipWindow(f"{walk.path} changes faster than it can be read. It is asked again later.")
+                reached, idle = max(reached, position), 0
                 position, body = self._begin(walk)
                 continue
             if not more:
                 return
-            position += 1
-            idle = 0 if fresh else idle + 1
+            # On pages that are read again nothing need be new.
+            idle = 0 if fresh or position <= reached else idle + 1
             _check_idle(walk, idle)
+            position += 1
             body = self._page(walk, position)
 
-    def _count(self, body: Any) -> int | None:
+    def _last(self, walk: Walk, body: Any) -> int:
+        """The number of the last page, which is the first where there is none. Raises :class:`SkipWindow`."""
         count = dig(body, self.pages)
-        return count if isinstance(count, int) else None
+        if not isinstance(count, int):  # taken for one page, it would lose all others
+            raise SkipWindow(
+                f"{walk.path} answered in another shape: {self.pages} does not say how many pages there are. "
+                "It is asked again later."
+            )
+        return self.first + max(1, count) - 1
 
     def _page(self, walk: Walk, position: int) -> Any:
         """The answer at a position. Raises :class:`SkipWindow` where it is that of another."""
@@ -241,7 +249,7 @@ class NumberedPages:
         """The first page, or of a listing that is sorted the first that is not all later than the window."""
         low = self.first
         body = self._page(walk, low)
-        high = low + (self._count(body) or 1) - 1
+        high = self._last(walk, body)
         if high <= low or not (self.newest_first and walk.window and self._is_later(walk, body, walk.window)):
             return low, body
         while low + 1 < high:

@@ -137,6 +137,31 @@ def test_a_listing_whose_size_changes_is_read_from_its_beginning_again() -> None
     assert Counter(dict(call.params)["page"] for call in api.calls)["1"] == 3
 
 
+def test_a_long_listing_may_begin_again_at_its_very_end() -> None:
+    """A hundred pages without anything new are no circle when they are read for the second time."""
+
+    class Shrinking(Pages):
+        def between(self) -> None:
+            if len(self.calls) == 119:
+                del self.times[max(self.times)]
+
+    ids, (ended,), _ = read(Shrinking(hourly(1200)), WHOLE, None)
+    assert ended.error is None
+    assert sorted(ids) == list(range(1200))
+
+
+@pytest.mark.parametrize("source", [NEWEST, WHOLE], ids=["newest", "whole"])
+@pytest.mark.parametrize("pages", [None, "some"])
+def test_an_answer_that_does_not_say_how_many_pages_there_are_is_a_gap(source: Any, pages: Any) -> None:
+    class Silent(Pages):
+        def answer(self, path: str, account: str, params: dict[str, str]) -> Any:
+            return {**super().answer(path, account, params), "pages": pages}
+
+    _, (ended,), _ = read(Silent(hourly(30)), source, Window(EPOCH, EPOCH + days(2)))
+    assert isinstance(ended.error, SkipWindow)
+    assert "how many pages" in str(ended.error)
+
+
 def test_a_listing_that_never_holds_still_is_a_gap() -> None:
     class Growing(Pages):
         def between(self) -> None:
