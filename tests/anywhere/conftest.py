@@ -12,6 +12,7 @@ import pytest
 from talat_sandbox.testing import Sandbox, running_sandbox
 from tests.anywhere.machine import UV, offline
 from tests.checkout import copy_checkout
+from tests.subjects import CHANNELS
 
 SMALL: dict[str, Any] = {
     "as_of": "2026-10-20T17:00:00Z", "orders_per_day": 6, "days": 12, "shops": 2, "products": 6, "campaigns": 1,
