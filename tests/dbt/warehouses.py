@@ -12,12 +12,19 @@ import duckdb
 from google.cloud import bigquery
 
 ROOT = Path(__file__).parents[2]
+PLATFORMS = (
+    "shopee",
+    "facebook_ads",
+    "line_shop",
+    "tiktok_shop",
+    "lazada",
+)
 SCHEMAS = {
-    "shopee": (ROOT / "taps/tap-shopee/tap_shopee/schemas", ROOT / "taps/toolkit/tap_toolkit/schemas"),
-    "facebook_ads": (
-        ROOT / "taps/tap-facebook-ads/tap_facebook_ads/schemas",
+    platform: (
+        ROOT / f"taps/tap-{platform.replace('_', '-')}/tap_{platform}/schemas",
         ROOT / "taps/toolkit/tap_toolkit/schemas",
-    ),
+    )
+    for platform in PLATFORMS
 }
 # One schema serves all of a platform's reports.
 REPORTS = {"facebook_ads": ("insights", ("daily_account", "daily_campaign", "daily_adset", "daily_ad"))}

@@ -14,7 +14,7 @@ from google.cloud import bigquery
 from talat_sandbox.testing import running_sandbox
 from tests.emulator.launcher import Emulator, running_emulator
 from tests.truth.ads import check_ads, check_finality, final_days
-from tests.truth.pipeline import check, on_bigquery, on_duckdb
+from tests.truth.pipeline import check, check_orders, on_bigquery, on_duckdb
 
 FIRST = "2026-10-12T09:30:00Z"
 THEN = "2026-11-15T17:00:00Z"
@@ -37,6 +37,15 @@ def test_marts_on_duckdb_equal_the_truth_also_after_late_updates(seed: int, tmp_
             if moment == FIRST:
                 final = final_days(query)
         check_finality(final, sandbox, date.fromisoformat(FIRST[:10]))
+
+
+def test_all_platforms_on_duckdb_equal_the_truth_also_after_late_updates(tmp_path: Path) -> None:
+    with running_sandbox(orders_per_day=15, days=12, as_of=FIRST, products=15, channels="all") as sandbox:
+        pipeline, query = on_duckdb(tmp_path, sandbox)
+        for moment in (FIRST, "2026-10-30T17:00:00Z"):
+            pipeline.run(moment)
+            check(query, sandbox)
+            check_orders(query, sandbox)
 
 
 def test_marts_on_bigquery_equal_the_truth_also_after_late_updates(tmp_path: Path, emulator: Emulator) -> None:

@@ -194,7 +194,12 @@ select
     days.is_trading,
     days.date_day < days.complete_until as is_complete,
     {{ days_between('days.date_day', 'days.complete_until') }} >= {{ var('final_after_days') }}
-    and days.settled_orders = days.orders as is_final,
+    and (
+        days.settled_orders = days.orders
+        {%- for platform in var('platforms_without_settlements') %}
+        or days.platform = '{{ platform }}'
+        {%- endfor %}
+    ) as is_final,
     days.ads_is_final
 from daily as days
 left join traded as previous_day
