@@ -16,8 +16,11 @@ INSTALLED = ROOT / ".meltano" / "installed"
 DATABASE = ROOT / "output" / "demo.duckdb"
 STEPS = (
     ("Installing the plugins", ["meltano", "install"]),
-    ("Starting the sandbox: three shops, 90 days of orders and ads", ["meltano", "invoke", "sandbox:start"]),
+    ("Starting the sandbox: shops on four platforms, 90 days, and ads", ["meltano", "invoke", "sandbox:start"]),
     ("Reading Shopee's API into DuckDB", ["meltano", "run", "tap-shopee", "target-duckdb"]),
+    ("Reading Lazada's API into DuckDB", ["meltano", "run", "tap-lazada", "target-duckdb"]),
+    ("Reading TikTok Shop's API into DuckDB", ["meltano", "run", "tap-tiktok-shop", "target-duckdb"]),
+    ("Reading LINE's API into DuckDB", ["meltano", "run", "tap-line-shop", "target-duckdb"]),
     ("Reading Facebook's API into DuckDB", ["meltano", "run", "tap-facebook-ads", "target-duckdb"]),
     ("Building and testing tables with dbt", ["meltano", "run", "dbt-duckdb:build"]),
 )
@@ -25,6 +28,9 @@ STEPS = (
 PROGRESS = re.compile(r"(?P<stream>\w+): windows done \d+, windows left \d+, rows (?P<rows>\d+)|(?P<node>\d+ of \d+) ")
 STREAMS = {
     "raw_shopee": ("shop", "orders", "products", "product_models", "returns", "escrow", "shop_performance"),
+    "raw_lazada": ("seller", "orders", "products", "reverse_orders", "transactions"),
+    "raw_tiktok_shop": ("shops", "orders", "products", "returns", "statements", "statement_transactions"),
+    "raw_line_shop": ("orders", "products"),
     "raw_facebook_ads": ("ad_accounts", "campaigns", "adsets", "ads", "adcreatives", "daily_campaign", "daily_ad"),
 }
 
@@ -117,7 +123,7 @@ def main() -> None:
     """Run the steps, show the figures, say what to do next."""
     os.environ["MELTANO_ENVIRONMENT"] = "demo"
     if port := os.environ.get("SANDBOX_PORT"):
-        for tap in ("TAP_SHOPEE", "TAP_FACEBOOK_ADS"):
+        for tap in ("TAP_SHOPEE", "TAP_LAZADA", "TAP_TIKTOK_SHOP", "TAP_LINE_SHOP", "TAP_FACEBOOK_ADS"):
             os.environ[f"{tap}_API_URL"] = f"http://127.0.0.1:{port}"
     DATABASE.parent.mkdir(exist_ok=True)
     again = DATABASE.exists()

@@ -152,7 +152,11 @@ def test_a_taken_port_is_told_in_a_sentence(project: Project) -> None:
 def test_a_tap_says_whether_its_credentials_work(project: Project, tap: str) -> None:
     project.succeed("run", "sandbox:start")
     done = project.succeed("--environment=demo", "invoke", f"{tap}:test")
-    assert done.stdout.count("the credentials work") == 3
+    config = yaml.safe_load((ROOT / "meltano.yml").read_text())["environments"][0]["config"]["plugins"]["extractors"]
+    settings = next(plugin["config"] for plugin in config if plugin["name"] == tap)
+    lists = {"shop_ids", "account_ids", "seller_ids"} & set(settings)
+    accounts = settings[lists.pop()] if lists else json.loads(settings["api_keys"])
+    assert done.stdout.count("the credentials work") == len(accounts) > 1
 
 
 def test_meltano_never_needs_the_hub_or_a_lock_file() -> None:
