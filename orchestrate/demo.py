@@ -125,6 +125,7 @@ def main() -> None:
     if port := os.environ.get("SANDBOX_PORT"):
         for tap in ("TAP_SHOPEE", "TAP_LAZADA", "TAP_TIKTOK_SHOP", "TAP_LINE_SHOP", "TAP_FACEBOOK_ADS"):
             os.environ[f"{tap}_API_URL"] = f"http://127.0.0.1:{port}"
+        os.environ["TAP_TIKTOK_SHOP_AUTH_URL"] = f"http://127.0.0.1:{port}"
     DATABASE.parent.mkdir(exist_ok=True)
     again = DATABASE.exists()
     log = ROOT / "output" / "demo.log"
