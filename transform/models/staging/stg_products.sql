@@ -1,4 +1,5 @@
--- Variants as their platforms have them, and which of our products each is: by the seed sku_mapping, else by the seller SKU.
+-- Variants as their platforms have them, and which of our products each is: by the seed sku_mapping, else by the seller
+-- SKU.
 with products as (
     {{ union_platforms('products', [
         'shop_id', 'product_id', 'variant_id', 'sku', 'product_name', 'variant_name', 'brand_name', 'category_id',
@@ -51,8 +52,8 @@ platforms as (
     select count(distinct platform) as in_use from products
 ),
 
--- Seller SKUs that are ours: the same on several platforms, or named so by the seed. With one platform there is nothing to
--- be the same as, and each is.
+-- Seller SKUs that are ours: the same on several platforms, or named so by the seed. With one platform there is nothing
+-- to be the same as, and each is.
 own_skus as (
     select products.sku
     from products
