@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from talat_sandbox.business.channels import CHANNELS, SHOPEE
 from talat_sandbox.business.ids import Ref
 from talat_sandbox.business.model import Business, Plan, found
 from talat_sandbox.options import OptionError, Options
+from talat_sandbox.service import build
 from talat_sandbox.truth import TABLES, table_csv
 
 PLAN = Plan(seed=11, opens=date(2026, 9, 1), days=20, total=400, shops=4, products=30, closed=False)
@@ -77,3 +79,8 @@ def test_a_channel_that_is_none_is_refused() -> None:
         assert Options(channels="amazon").platforms
     assert Options(channels="all").platforms == tuple(CHANNELS)
     assert Options(channels="lazada, lazada").platforms == ("lazada",)
+
+
+def test_a_channel_without_an_api_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="no API of lazada yet"):
+        build(Options(channels="lazada", state_dir=str(tmp_path)), reset=False)
