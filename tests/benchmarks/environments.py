@@ -14,7 +14,7 @@ from tests.benchmarks.measure import BenchmarkError
 ROOT = Path(__file__).parents[2]
 PEERS = Path(__file__).parent / "peers"
 _FOLDER = ROOT / ".bench"
-_OURS = ("taps/toolkit", "taps/tap-shopee", "taps/tap-facebook-ads", "plugins/warehouse")
+_OURS = ("taps/toolkit", *(f"taps/{tap.name}" for tap in sorted(ROOT.glob("taps/tap-*"))), "plugins/warehouse")
 
 
 @cache

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 
-from tests.benchmarks import end_to_end, extraction, facebook_schedule, latency, loading, start_up
+from tests.benchmarks import end_to_end, extraction, facebook_schedule, latency, loading, start_up, taps
 from tests.benchmarks.rows import Bench
 from tests.benchmarks.table import Line, as_markdown, as_text
 
@@ -23,6 +23,7 @@ ROWS = {
     "end-to-end": end_to_end.measure,
     "start-up": start_up.measure,
     "facebook": facebook_schedule.lines,
+    "taps": taps.measure,
 }
 
 

@@ -132,7 +132,8 @@ def test_a_stream_that_was_never_loaded_leaves_its_models_empty_with_a_warning(t
     with duckdb.connect(str(path)) as connection:
         connection.execute("drop table raw_shopee.products")
 
-    done = run_dbt(tmp_path, "run", "--select", "+stg_products", DUCKDB_PATH=str(path))
+    kinds = ["--resource-type", "model", "--resource-type", "seed"]
+    done = run_dbt(tmp_path, "build", *kinds, "--select", "+stg_products", DUCKDB_PATH=str(path))
 
     assert done.code == 0, done.output
     assert "is not there yet; its models are empty until its stream is loaded." in done.output

@@ -3,7 +3,9 @@
 bqemulator 1.4.0 wants DuckDB's spatial extension from the internet (here it comes from a wheel), does not show
 in `tables.get` what ALTER TABLE did, calls JSON columns STRING once SQL made them, makes DECIMAL(18,3) of a
 column altered to NUMERIC, does not alter a table when `tables.patch` gives it columns, does not unpack what is
-uploaded as gzip, and refuses the target's name before the columns that a MERGE sets.
+uploaded as gzip, and refuses the target's name before the columns that a MERGE sets. For policies of row access, of
+which there are none here, it unfolds every view into the statement, and then takes tables of the same name in two
+datasets for one: views are left to DuckDB.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from bqemulator.config import Settings
 from bqemulator.jobs import executor
 from bqemulator.scripting import interpreter
 from bqemulator.server import run_forever
+from bqemulator.sql import inner_query
 from bqemulator.sql.table_rewriter import rewrite_table_refs
 from bqemulator.storage.engine import DuckDBEngine
 from bqemulator.storage.sql_identifiers import quoted_table_ref
@@ -91,6 +94,11 @@ def load_unpacked(path: str, job: Any, context: Any) -> None:
     load_path(path, job, context)
 
 
+def leave_views(sql: str, **_: Any) -> str:
+    """The statement as it is, where the emulator would put the views' own statements into it."""
+    return sql
+
+
 _engine: DuckDBEngine
 _start = DuckDBEngine.start
 sync_created_table = ddl_sync.sync_created_table
@@ -115,6 +123,7 @@ def main(port: int) -> None:
     setattr(executor, "sync_created_table", show_altered_table)  # noqa: B010
     setattr(ddl_sync, "_introspect_schema", schema_with_json)  # noqa: B010
     setattr(tables, "_rest_to_table_meta", alter_patched_table)  # noqa: B010
+    setattr(inner_query, "rewrite_for_row_access", leave_views)  # noqa: B010
     run_forever(Settings(rest_port=port, grpc_port=0, enable_format_extensions=False))
 
 

@@ -41,8 +41,8 @@ class Project:
             "SANDBOX_PORT": str(port),
             "SANDBOX_DAYS": "20",
             "SANDBOX_ORDERS_PER_DAY": "12",
-            "TAP_SHOPEE_API_URL": f"http://127.0.0.1:{port}",
-            "TAP_FACEBOOK_ADS_API_URL": f"http://127.0.0.1:{port}",
+            **{f"{tap.upper().replace('-', '_')}_API_URL": f"http://127.0.0.1:{port}" for tap in TAPS},
+            "TAP_TIKTOK_SHOP_AUTH_URL": f"http://127.0.0.1:{port}",
             "BIGQUERY_EMULATOR_PORT": str(emulator),
         }
         copy_checkout(folder)

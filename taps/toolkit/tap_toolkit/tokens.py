@@ -1,8 +1,8 @@
 """Access tokens that expire and refresh tokens that may be used once, shared by every process that reads an account.
 
 A refresh hands out a new pair and kills the old refresh token. Two workers that use the same one, or one that loses the
-new pair, lock the account out until its owner consents again. So a refresh happens under the store's lock, and the new
-pair is durable before anyone uses it.
+new pair, lock the account out until its owner consents again. So a refresh happens under the store's lock, the new pair
+is durable before anyone uses it, and a process that ends meanwhile waits for it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from tap_toolkit.errors import Fatal, Reauthorize, Retry, SkipAccount, SkipWindow
 from tap_toolkit.secrecy import conceal
+from tap_toolkit.workers import to_the_end
 
 _LOGGER = logging.getLogger(__name__)
 # How long a token in its last minutes is used after a refresh ahead of time met passing trouble.
@@ -236,7 +237,8 @@ class TokenManager:
                 # Another process may have renewed them while this one waited for the lock.
                 if found := self._find(account, key, rejected):
                     return found
-                return self._renewed(account, key, rejected).access_token
+                # Nor may the end of a run come between the platform's answer and the store.
+                return to_the_end(lambda: self._renewed(account, key, rejected)).access_token
 
     def _find(self, account: str, key: str, rejected: str | None) -> str | None:
         """The stored access token, if it will do."""

@@ -8,7 +8,16 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def to_the_end(task: Callable[[], T]) -> T:
+    """The result of a task that an ending process waits for, though it may have been begun by a daemon thread."""
+    future: Future[T] = Future()
+    threading.Thread(target=_run, args=(future, task), daemon=False).start()
+    return future.result()
 
 
 class Workers:
@@ -49,9 +58,13 @@ class Workers:
     def _work(self) -> None:
         while (entry := self._tasks.get()) is not None:
             future, task, args = entry
-            try:
-                result = task(*args)
-            except BaseException as error:  # noqa: BLE001 - it belongs to whoever asks for the result
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+            _run(future, task, *args)
+
+
+def _run(future: Future[Any], task: Callable[..., Any], *args: Any) -> None:
+    try:
+        result = task(*args)
+    except BaseException as error:  # noqa: BLE001 - it belongs to whoever asks for the result
+        future.set_exception(error)
+    else:
+        future.set_result(result)

@@ -60,6 +60,30 @@ for _ in range(rounds):
     urlopen(f"{url}/expire?{token}").read()
 """
 
+# A run that is over while one of its workers has just been given a new pair.
+ENDING = """
+import sys, threading, time
+from pathlib import Path
+from urllib.request import urlopen
+from tap_toolkit.token_stores import FileTokenStore
+from tap_toolkit.tokens import TokenManager, Tokens
+from tap_toolkit.workers import Workers
+
+asked = threading.Event()
+
+def refresh(account, tokens):
+    answer = urlopen(f"{sys.argv[1]}/refresh?{tokens.refresh_token}").read().decode()
+    asked.set()
+    time.sleep(0.5)
+    return Tokens(*answer.split())
+
+tap = TokenManager(FileTokenStore(Path(sys.argv[2])), key=lambda account: f"shopee/2001887/{account}", refresh=refresh,
+                   seeds={"226001234": "seed"}, tap_name="tap-shopee")
+Workers(1, "caller").submit(tap.access_token, "226001234")
+asked.wait(60)
+sys.exit("It is over.")
+"""
+
 
 class Platform(ThreadingHTTPServer):
     """Single-use refresh tokens over HTTP: a second use locks the shop out for good."""
@@ -230,3 +254,12 @@ def kill_at(place: str, platform: Platform, directory: Path) -> None:
     assert tap.stdout.readline() == f"{place}\n"
     tap.kill()
     assert finished(tap) == (-signal.SIGKILL, "")
+
+
+def test_given_a_run_that_ends_during_a_refresh_then_the_new_pair_is_kept(platform: Platform, directory: Path) -> None:
+    command = [sys.executable, "-c", ENDING, platform.url, str(directory)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (1, "It is over.\n")
+    stored = FileTokenStore(directory).load(KEY)
+    assert stored is not None
+    assert (stored.access_token, stored.refresh_token, stored.refreshing_since) == (*platform.pair, None)
