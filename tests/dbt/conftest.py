@@ -27,6 +27,19 @@ Rows = list[dict[str, Any]]
 # What shops of the other platforms come to is in tests/truth; here their tables are there, and empty.
 PLATFORMS: dict[str, Raw] = {platform: {} for platform in SCHEMAS} | {"shopee": RAW, "facebook_ads": RAW_ADS}
 
+CONTRACTS = {
+    "mart_daily_performance",
+    "mart_shop_performance",
+    "mart_product_performance",
+    "mart_pipeline_runs",
+    "mart_campaign_performance",
+    "mart_ads_channel_performance",
+    "alert_revenue_drop",
+    "alert_data_freshness",
+    "alert_roas_below_target",
+    "alert_cpa_over_limit",
+}
+
 
 @dataclass(frozen=True)
 class Done:
@@ -53,6 +66,17 @@ class Warehouse:
     engine: str
     done: Done
     query: Callable[[str], Rows]
+
+
+def models(done: Done) -> dict[str, dict[str, Any]]:
+    """Models by their names, as dbt understood them."""
+    nodes = done.artifact("manifest")["nodes"].values()
+    return {node["name"]: node for node in nodes if node["resource_type"] == "model"}
+
+
+def enforced(done: Done) -> set[str]:
+    """The models whose contracts dbt enforces."""
+    return {name for name, node in models(done).items() if node["contract"]["enforced"]}
 
 
 def run_dbt(folder: Path, *arguments: str, **env: str) -> Done:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.dbt import reference, reference_ads
-from tests.dbt.conftest import Warehouse
+from tests.dbt.conftest import CONTRACTS, Warehouse, enforced, models
 from tests.dbt.rawads import BY_AD_SET, RAW_ADS, SALES, SINGAPOREAN, THAI, VIETNAMESE
 from tests.dbt.rawdata import BANGKOK, BLUE, BOTTLE, LAMP, RAW, RED, SINGAPORE
 
@@ -34,6 +34,21 @@ def test_build_passes_every_test_and_warns_of_what_the_records_lack(warehouse: W
     assert warehouse.done.code == 0, warehouse.done.output
     assert set(statuses.values()) <= {"success", "pass", "warn", "no-op"}
     assert {name for name, status in statuses.items() if status == "warn"} == WARNINGS
+
+
+def test_contracts_are_enforced_on_duckdb(duckdb_warehouse: Warehouse) -> None:
+    assert enforced(duckdb_warehouse.done) == CONTRACTS
+
+
+def test_every_column_of_every_model_is_described(duckdb_warehouse: Warehouse) -> None:
+    built: dict[str, set[str]] = {}
+    for row in duckdb_warehouse.query("select table_name, column_name from information_schema.columns"):
+        built.setdefault(row["table_name"], set()).add(row["column_name"])
+
+    for name, node in models(duckdb_warehouse.done).items():
+        described = {column["name"] for column in node["columns"].values() if column["description"]}
+        assert described == built[name], name
+        assert node["description"], name
 
 
 def test_daily_performance_is_what_the_definitions_say(warehouse: Warehouse) -> None:
