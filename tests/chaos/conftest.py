@@ -1,10 +1,11 @@
-"""Sandboxes whose secrets are remembered, and the search for them in all that the session leaves behind."""
+"""Sandboxes whose secrets are remembered, and the search for them in all that is left behind."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,15 +25,17 @@ SMALL: dict[str, Any] = {
 IN_TURN = sorted({subject.name for subject in SUBJECTS} - {subject.name for subject in FEW})
 
 Open = Callable[..., AbstractContextManager[Sandbox]]
+_WITNESS = pytest.StashKey[tuple[Witness, Path]]()
 
 
 @pytest.fixture(scope="session")
-def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+def opening(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Open:
     """Opens a sandbox like SMALL: ``with opening(days=5) as sandbox``.
 
-    In the end nothing that the session's tests have left may hold a secret, or a person's data, of any of them.
+    Nothing that these suites leave may hold a secret, or a person's data, of any of them.
     """
     witness = Witness()
+    request.config.stash[_WITNESS] = witness, tmp_path_factory.getbasetemp()
 
     @contextmanager
     def sandbox(**options: Any) -> Iterator[Sandbox]:
@@ -40,8 +43,16 @@ def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
             yield running
             witness.hear(running)
 
-    yield sandbox
-    check(witness, [tmp_path_factory.getbasetemp()])
+    return sandbox
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """After the last of these suites, search for what their sandboxes have handed out."""
+    yield
+    if (nextitem is None or "tests/chaos" not in nextitem.nodeid) and _WITNESS in item.config.stash:
+        witness, left = item.config.stash[_WITNESS]
+        check(witness, [left])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

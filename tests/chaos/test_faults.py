@@ -27,9 +27,10 @@ EXAMPLES = os.environ.get("CHAOS_EXAMPLES", "")
 Fault = dict[str, Any]
 # What may befall any platform and passes.
 TROUBLES: tuple[Fault, ...] = (
-    *({"kind": "http_status", "status": status} for status in (429, 500, 502, 503, 504)),
+    *({"kind": "http_status", "status": status} for status in (500, 502, 503, 504)),
     {"kind": "http_status", "status": 503, "retry_after": 0},
-    {"kind": "http_status", "status": 429, "retry_after": 1},
+    # Where nothing is said, some taps wait a minute.
+    *({"kind": "http_status", "status": 429, "retry_after": seconds} for seconds in (0, 1)),
     {"kind": "reset"},
     {"kind": "truncate"},
     {"kind": "truncate", "honest_length": True},
@@ -63,6 +64,7 @@ def refusals(subject: Subject) -> list[Fault]:
         code, _, subcode = row["code"].replace("*", "98765").partition("/")
         code = code.partition("-")[0] or code
         fault: Fault = {"kind": "error", "code": int(code) if code.lstrip("-").isdigit() else code}
+        fault |= {"retry_after": 0} if code == "HTTP 429" else {}
         faults.append({**fault, "message": f"about {row['text']}", **({"subcode": int(subcode)} if subcode else {})})
     return faults
 

@@ -39,7 +39,8 @@ def later(moment: str) -> str:
 
 def settings(sandbox: Sandbox, folder: Path) -> Iterator[tuple[str, Row]]:
     """Each tap, and what it must know of the sandbox; one of Lazada for each country."""
-    tokens = {"token_store": str(folder / "tokens")}
+    common = {"requests_per_second": 0}
+    tokens = {"token_store": str(folder / "tokens"), **common}
     yield (
         "tap-shopee",
         {
@@ -47,14 +48,13 @@ def settings(sandbox: Sandbox, folder: Path) -> Iterator[tuple[str, Row]]:
             "partner_key": sandbox.partner_key,
             "shop_ids": list(sandbox.shop_ids),
             "refresh_tokens": {str(shop): token for shop, token in sandbox.refresh_tokens.items()},
-            "requests_per_second": 0,
             **tokens,
         },
     )
     yield "tap-facebook-ads", {"account_ids": list(sandbox.ad_account_ids), "access_token": sandbox.facebook_token}
     channels = sandbox.channel_shop_ids
     if shops := channels.get("line_shop"):
-        yield "tap-line-shop", {"api_keys": {str(shop): api_key(shop) for shop in shops}, "requests_per_second": 0}
+        yield "tap-line-shop", {"api_keys": {str(shop): api_key(shop) for shop in shops}, **common}
     if shops := channels.get("tiktok_shop"):
         app = {"app_key": tiktok_shop.APP_KEY, "app_secret": tiktok_shop.APP_SECRET, "auth_url": sandbox.url}
         yield "tap-tiktok-shop", {**app, **tokens, **of_shops("shop_ids", [str(shop) for shop in shops])}

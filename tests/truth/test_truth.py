@@ -28,9 +28,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.mark.parametrize(("seed", "channels"), [(11, ""), (2027, "all")])
 def test_marts_on_duckdb_equal_the_truth_also_after_late_updates(seed: int, channels: str, tmp_path: Path) -> None:
-    with running_sandbox(
-        orders_per_day=25, days=45, seed=seed, as_of=FIRST, products=15, channels=channels
-    ) as sandbox:
+    with running_sandbox(orders_per_day=25, days=45, seed=seed, as_of=FIRST, products=15, channels=channels) as sandbox:
         pipeline, query = on_duckdb(tmp_path, sandbox)
         for moment in (FIRST, THEN):
             pipeline.run(moment)
