@@ -38,7 +38,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def env(copy: Path) -> Mapping[str, str]:
     """In which the tap can be imported, as if it was installed."""
-    return {**os.environ, "PYTHONPATH": str(copy / "taps" / NAME)}
+    return {**os.environ, "PYTHONPATH": str(copy / "taps" / NAME), "PYTEST_ADDOPTS": ""}
 
 
 def test_its_own_tests_pass(copy: Path, env: Mapping[str, str]) -> None:

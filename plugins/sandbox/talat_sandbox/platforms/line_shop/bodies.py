@@ -30,9 +30,9 @@ _SHIPMENTS = {
 }
 _METHODS = {
     "Cash on Delivery": "COD",
-    "Credit/Debit Card": "CREDIT_CARD",
-    "Mobile Banking": "BANK_TRANSFER",
-    "SPayLater": "PROMPTPAY",
+    "Credit/Debit Card": "PAYMENT_LS_RLP",
+    "Mobile Banking": "PAYMENT_LS_MOBILE_BANKING_SCB",
+    "SPayLater": "PAYMENT_LS_QR_PROMPTPAY",
 }
 _PROVINCES = ("กรุงเทพมหานคร", "เชียงใหม่", "ขอนแก่น", "ชลบุรี", "ภูเก็ต")
 
@@ -71,9 +71,10 @@ def order_row(order: Order, step: int, updated: int, refunded: bool) -> dict[str
     return {
         "orderNumber": order.order_sn,
         **statuses(order, now, refunded),
-        "paymentMethod": _METHODS.get(order.payment_method, "RABBIT_LINE_PAY"),
+        "paymentMethod": _METHODS.get(order.payment_method, "BANK"),
         "checkoutAt": time_text(order.life.created),
-        "paidAt": time_text(now.paid) if now.paid else None,
+        # A published description of the API calls it a text, never null.
+        **({"paidAt": time_text(now.paid)} if now.paid else {}),
         "lastUpdatedAt": time_text(updated),
         "subtotalPrice": baht(order.goods),
         "discountAmount": baht(order.voucher_seller + order.voucher_platform),
