@@ -16,7 +16,7 @@ INSTALLED = ROOT / ".meltano" / "installed"
 DATABASE = ROOT / "output" / "demo.duckdb"
 STEPS = (
     ("Installing the plugins", ["meltano", "install"]),
-    ("Starting the sandbox: shops on four platforms, 90 days, and ads", ["meltano", "invoke", "sandbox:start"]),
+    ("Starting the sandbox: 90 days of shops on four platforms, ads", ["meltano", "invoke", "sandbox:start"]),
     ("Reading Shopee's API into DuckDB", ["meltano", "run", "tap-shopee", "target-duckdb"]),
     ("Reading Lazada's API into DuckDB", ["meltano", "run", "tap-lazada", "target-duckdb"]),
     ("Reading TikTok Shop's API into DuckDB", ["meltano", "run", "tap-tiktok-shop", "target-duckdb"]),
@@ -102,13 +102,13 @@ def shops(db: duckdb.DuckDBPyConnection) -> None:
     sums = ", ".join(f"sum({column})" for column in columns)
     print("\nShops, all days, in THB (marts.mart_daily_performance)")
     heads = "".join(f"{h:>{w}}" for h, w in zip(HEADS, WIDTHS, strict=True))
-    print(f"  {'shop':<18}{'orders':>8}{heads}")
-    for name, orders, *figures in db.sql(
-        f"select shop_name, sum(orders), {sums} from marts.mart_daily_performance group by 1 union all "
-        f"select 'All shops', sum(orders), {sums} from marts.mart_daily_performance order by 3"
+    print(f"  {'platform':<13}{'shop':<18}{'orders':>8}{heads}")
+    for platform, name, orders, *figures in db.sql(
+        f"select platform, shop_name, sum(orders), {sums} from marts.mart_daily_performance "
+        "group by grouping sets ((platform, shop_name), ()) order by platform nulls last, sum(revenue_thb) desc"
     ).fetchall():
         shown = "".join(f"{money(f):>{w}}" for f, w in zip(figures, WIDTHS, strict=True))
-        print(f"  {name:<18}{orders:>8,}{shown}")
+        print(f"  {platform or 'all':<13}{name or '':<18}{orders:>8,}{shown}")
 
 
 def alerts(db: duckdb.DuckDBPyConnection) -> None:

@@ -232,7 +232,7 @@ def test_revenue_drop_is_raised_for_the_monday_that_fell(warehouse: Warehouse) -
     assert found == [(date(2026, 5, 11), "critical", Decimal("399.99"), Decimal(1000))]
     assert rows[0]["alert_id"] == f"revenue_drop:shopee:{BANGKOK}:2026-05-11"
     assert rows[0]["message"] == (
-        "On 2026-05-11 revenue of Baan Talat fell 60 % below the same weekday of the last four weeks."
+        "On 2026-05-11 revenue of Baan Talat on shopee fell 60 % below the same weekday of the last four weeks."
     )
 
 

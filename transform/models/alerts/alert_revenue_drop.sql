@@ -63,8 +63,8 @@ select
     {{ as_ratio('drops.revenue') }} as value,
     {{ as_ratio('drops.expected_revenue') }} as expected,
     {{ as_ratio('thresholds.warning') }} as threshold,
-    'On ' || cast(drops.date as string) || ' revenue of ' || coalesce(drops.shop_name, drops.shop_id) || ' fell '
-    || cast({{ as_count('round(drops.drop_ratio * 100, 0)') }} as string)
+    'On ' || cast(drops.date as string) || ' revenue of ' || coalesce(drops.shop_name, drops.shop_id) || ' on '
+    || drops.platform || ' fell ' || cast({{ as_count('round(drops.drop_ratio * 100, 0)') }} as string)
     || ' % below the same weekday of the last four weeks.' as message
 from drops
 cross join thresholds
