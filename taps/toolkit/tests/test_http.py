@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
-import json
-import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from tap_toolkit import http as toolkit_http
 from tap_toolkit.errors import (
     Fatal,
-    Reauthorize,
     Retry,
     Rule,
     SkipAccount,
@@ -31,127 +23,11 @@ from tap_toolkit.errors import (
     SkipWindow,
     TapError,
 )
-from tap_toolkit.http import ApiClient, Call, Meter, Signed
-from tap_toolkit.ratelimit import RateBudget
-from tap_toolkit.secrecy import conceal
+from tap_toolkit.http import Call, Meter, Signed
 from tap_toolkit.testing import Clock
-from tap_toolkit.tokens import FixedToken
-from tap_toolkit.tokens import Tokens as StoredTokens
+from taps.toolkit.tests.told_server import OK, Answer, Client, Server, client
 
-SECRET = "s3cr3t-token"
-
-
-@dataclass
-class Answer:
-    """What the server sends: a body of JSON, or raw bytes; ``cut`` closes the connection in the middle."""
-
-    body: Any = None
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    cut: bool = False
-    seconds: float = 0.0
-
-
-class Server(ThreadingHTTPServer):
-    """Sends the answers of a list one after the other, the last one for ever."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: list[Answer] = []
-        self.asked: list[dict[str, str]] = []
-        self.bodies: list[bytes] = []
-        self.under_way = self.most = 0
-        self.lock = threading.Lock()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_GET(self) -> None:
-        server = self.server
-        with server.lock:
-            server.asked.append(dict(parse_qsl(urlsplit(self.path).query)))
-            if length := int(self.headers.get("Content-Length") or 0):
-                server.bodies.append(self.rfile.read(length))
-            answer = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
-            server.under_way += 1
-            server.most = max(server.most, server.under_way)
-        time.sleep(answer.seconds)
-        with server.lock:
-            server.under_way -= 1
-        content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
-        self.send_response_only(answer.status)
-        for name, value in {"Content-Length": str(len(content)), **answer.headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content[: len(content) // 2] if answer.cut else content)
-        if answer.cut:
-            self.wfile.flush()
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
-
-    do_POST = do_GET  # noqa: N815
-
-    def log_message(self, *args: Any) -> None:
-        """Say nothing."""
-
-
-class Client(ApiClient):
-    """A made-up platform whose errors are ``{"error": code, "message": text}``."""
-
-    prefix = "/v1/"
-    rules = (
-        Rule("gone", SkipRecord, "It is gone."),
-        Rule("forbidden", SkipStream, "Ask for the permission."),
-        Rule("busy", Retry, "Later.", throttled=True),
-        Rule("full", Retry, "Later.", throttled=True, account_only=True),
-        Rule("twice", Retry, "Again.", attempts=2, then=Fatal),
-        Rule("token", Reauthorize, "Consent."),
-    )
-
-    def sign(self, call: Call, token: str) -> Signed:
-        return Signed([("token", token or SECRET), ("at", str(int(self.now())))])
-
-    def refusal(self, body: Any) -> tuple[str, str] | None:
-        return (body["error"], body.get("message", "")) if body.get("error") else None
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Waits are recorded and not waited for."""
-    waits: list[float] = []
-    monkeypatch.setattr("backoff._sync.time", SimpleNamespace(sleep=waits.append, monotonic=time.monotonic))
-    return waits
-
-
-def client(server: Server | None, url: str = "", **more: Any) -> Client:
-    watch = Clock()
-    made: Client = more.pop("kind", Client)(
-        base_url=server.url if server else url,
-        budget=RateBudget(clock=watch, sleep=watch.sleep, began=0.0),
-        concurrency=more.pop("concurrency", 4),
-        user_agent="test",
-        **more,
-    )
-    return made
-
-
-OK = Answer({"money": 199.10, "rows": [1]})
+pytestmark = pytest.mark.usefixtures("patience")
 
 
 def test_fractions_are_exact(server: Server) -> None:
@@ -340,78 +216,6 @@ def test_what_signing_needs_is_asked_for_once_and_again_when_it_is_refused(serve
     assert [call.get("key", "") for call in server.asked] == ["", "k1", "k1", "k1", "", "k2"]
 
 
-def test_a_message_that_repeats_the_token_is_told_without_it(server: Server) -> None:
-    server.answers = [Answer({"error": "gone", "message": "Malformed access token abc12345!"}, 400)]
-    made = client(server)
-    made.tokens = FixedToken("abc12345", "access_token")
-    with pytest.raises(SkipRecord) as raised:
-        made.call(Call("x", "1"))
-    assert "Malformed access token …!" in str(raised.value)
-
-
-def test_a_message_that_repeats_a_token_of_another_call_is_told_without_it(server: Server) -> None:
-    stored = {"access_token": "a-kept-token", "refresh_token": "a-kept-token-to-refresh"}
-    StoredTokens.from_dict(stored, "a store")
-    conceal({"1": "a-configured-token"}, ["a-listed-token"], None, 7, "short")
-    said = "a-kept-token, a-kept-token-to-refresh, a-configured-token, a-listed-token: too short"
-    server.answers = [Answer({"error": "gone", "message": said}, 400)]
-    with pytest.raises(SkipRecord, match=r"«gone: …, …, …, …: too short»"):
-        client(server).call(Call("auth", body=stored, authorized=False, once=True))
-
-
-def test_a_token_from_the_settings_that_is_refused_ends_the_run_and_names_the_setting(server: Server) -> None:
-    server.answers = [Answer({"error": "token", "message": "expired"}, 400)]
-    made = client(server)
-    made.tokens = FixedToken("abc123", "access_token")
-    with pytest.raises(Fatal, match=r"expired». Consent\. It is the token of the setting access_token\."):
-        made.call(Call("x", "1"))
-
-
-class Tokens:
-    """Stands for the token manager: a new token each time one is rejected."""
-
-    def __init__(self) -> None:
-        self.token, self.rejected = "old", []  # type: tuple[str, list[str]]
-
-    def access_token(self, account: str) -> str:
-        return self.token
-
-    def renew(self, account: str, rejected: str) -> str:
-        self.rejected.append(rejected)
-        self.token = "new"
-        return self.token
-
-
-def test_a_token_that_expires_costs_one_call_and_no_data(server: Server) -> None:
-    server.answers = [Answer({"error": "token"}), OK]
-    made = client(server)
-    made.tokens = tokens = Tokens()  # type: ignore[assignment]
-    assert made.call(Call("x", "1"))["rows"] == [1]
-    assert [asked["token"] for asked in server.asked] == ["old", "new"]
-    assert tokens.rejected == ["old"]
-
-
-def test_a_new_token_that_is_refused_too_skips_the_account(server: Server) -> None:
-    server.answers = [Answer({"error": "token"})]
-    made = client(server)
-    made.tokens = Tokens()  # type: ignore[assignment]
-    with pytest.raises(SkipAccount, match="Consent"):
-        made.call(Call("x", "1"))
-
-
-def test_a_first_token_that_is_refused_skips_the_account(server: Server) -> None:
-    class Refused(FixedToken):
-        def access_token(self, account: str) -> str:
-            raise Reauthorize("the refresh token is wrong")
-
-    server.answers = [OK]
-    asked = client(server)
-    asked.tokens = Refused(SECRET)
-    with pytest.raises(SkipAccount, match="the refresh token is wrong"):
-        asked.call(Call("x", "1"))
-    assert server.asked == []
-
-
 def test_no_more_requests_are_under_way_than_allowed(server: Server) -> None:
     server.answers = [Answer({"rows": []}, seconds=0.02)]
     made = client(server, concurrency=3)
@@ -430,20 +234,6 @@ def test_a_clock_that_is_wrong_is_corrected_from_the_answer(server: Server) -> N
     made.call(Call("x"))
     first, second = (int(asked["at"]) for asked in server.asked)
     assert 595 <= second - first <= 605
-
-
-def test_no_secret_is_in_errors_or_logs(server: Server, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, logger="tap_toolkit")
-    for answers in ([Answer({"x": 1}, cut=True), Answer({"error": "nope"})], [Answer({"error": "twice"})]):
-        server.answers = answers
-        with pytest.raises(TapError) as raised:
-            client(server).call(Call("x"))
-        assert SECRET not in str(raised.value)
-    with pytest.raises(TapError) as raised:
-        client(None, url="http://127.0.0.1:9").call(Call("x"))
-    assert SECRET not in str(raised.value)
-    assert SECRET not in caplog.text
-    assert "Retrying" in caplog.text
 
 
 def test_an_unreachable_host_is_fatal_in_a_sentence_after_three_tries() -> None:
