@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -70,7 +71,9 @@ def killed_in_the_middle(
     if whole:
         os.killpg(process.pid, signal.SIGKILL)
         for pid in below:
-            os.kill(pid, signal.SIGKILL)
+            # One in the group of the first may be gone already.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
     else:
         process.kill()
     wait_until_gone(below)
