@@ -7,13 +7,13 @@ platform may be exceeded, and every order must be written once.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import io
 import json
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ AS_OF = "2026-10-20T17:00:00Z"
 #: What the platform allows, and what the tap is told of it.
 ALLOWED, BUDGET = 1000, 900
 STREAM = SHOPEE.tables[0].stream
-_EVERY = 0.1
+_SAMPLES = 1000
 _RECORD, _STATE, _KEY = b'{"type":"RECORD","stream":"%s"' % STREAM.encode(), b'{"type":"STATE"', b'"order_sn":"'
 
 
@@ -86,9 +86,8 @@ def watch(orders: int, folder: Path) -> Watched:
             command = [executable(SHOPEE.name), "--config", "tap.json", "--catalog", "catalog.json"]
             began = time.monotonic()
             with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, cwd=folder) as tap:
-                threading.Thread(target=_sample, args=(found, tap.pid), daemon=True).start()
                 assert tap.stdout
-                _follow(found, tap.stdout)
+                _follow(found, tap.stdout, tap.pid)
                 found.exit_code = tap.wait()
             found.seconds = time.monotonic() - began
         stats = sandbox.stats()
@@ -97,14 +96,16 @@ def watch(orders: int, folder: Path) -> Watched:
         return found
 
 
-def _follow(found: Watched, output: IO[bytes]) -> None:
-    since = 0
+def _follow(found: Watched, output: IO[bytes], pid: int) -> None:
+    since, every = 0, max(1, found.orders // _SAMPLES)
     for line in output:
         if line.startswith(_RECORD):
             begin = line.index(_KEY) + len(_KEY)
             found.keys.add(line[begin : line.index(b'"', begin)].decode())
             found.rows += 1
             since += 1
+            if found.rows % every == 0:
+                _sample(found, pid)
         elif line.startswith(_STATE):
             found.states += 1
             found.state_bytes = max(found.state_bytes, len(line))
@@ -113,15 +114,11 @@ def _follow(found: Watched, output: IO[bytes]) -> None:
 
 
 def _sample(found: Watched, pid: int) -> None:
-    """Note the memory of a process until it is gone."""
-    status = Path(f"/proc/{pid}/status")
-    while True:
-        try:
-            resident = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
-        except (OSError, StopIteration):
-            return
+    """Note the memory of a process, unless it is gone and only its last lines are left."""
+    with contextlib.suppress(OSError, StopIteration):
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+        resident = next(line for line in status if line.startswith("VmRSS"))
         found.memory.append((found.rows, int(resident.split()[1]) / 1024))
-        time.sleep(_EVERY)
 
 
 def _truth(sandbox: Sandbox) -> Iterator[str]:
