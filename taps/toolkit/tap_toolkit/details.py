@@ -11,7 +11,9 @@ from urllib.parse import quote
 from tap_toolkit.answers import Row, Rows, objects, rows_in, told_in, unlike
 from tap_toolkit.errors import SkipRecord, Split
 from tap_toolkit.http import Params
+from tap_toolkit.paging import Bounds
 from tap_toolkit.sources import Batch, Listing, Scope
+from tap_toolkit.windows import instant
 
 # Detail calls of a middle stage that may run ahead of the stage after it.
 _AHEAD = 4
@@ -26,7 +28,8 @@ class Detail:
     ``form`` says how a list of them is written; without ``param``, ``path`` holds ``{id}`` instead.
     ``keep``: fields carried over from the listing's row, by new name; ``take``: the row stays the listing's, and these
     fields of the detail are carried into it. ``when``: only rows where this field is true. ``many``: one row may have
-    any number of details.
+    any number of details, and so may a batch, where nothing is carried over. ``window``: the details are of a span,
+    which is told like a listing's.
     """
 
     path: str
@@ -43,6 +46,11 @@ class Detail:
     when: str = ""
     many: bool = False
     form: str = "{}"
+    window: Bounds | None = None
+
+    def opened(self, scope: Scope, rows: Rows) -> Rows:
+        """The details in what an answer lists; overridden where they lie deeper."""
+        return rows
 
     def fetch(self, scope: Scope, batch: Rows, reads: tuple[str, ...] = ()) -> Rows:
         """The details of a batch, in its order. An id that cannot be had is rejected alone. ``reads``: see `Scope.ask`.
@@ -50,15 +58,15 @@ class Detail:
         Raises :class:`SkipWindow` where the answer holds no rows at all.
         """
         ids = [str(row[self.ids]) for row in batch]
+        bounds = self.window.params(scope.window, scope) if self.window and scope.window else ()
+        params = [*self.params, *bounds]
         try:
             if self.post:
-                answer = scope.ask(self.path, self.params, {self.param: ids}, reads=reads)
+                answer = scope.ask(self.path, params, {self.param: ids}, reads=reads)
             elif not self.param:
-                answer = scope.ask(self.path.format(id=quote(ids[0], safe="")), self.params, reads=reads)
+                answer = scope.ask(self.path.format(id=quote(ids[0], safe="")), params, reads=reads)
             else:
-                answer = scope.ask(
-                    self.path, [(self.param, self.form.format(",".join(ids))), *self.params], reads=reads
-                )
+                answer = scope.ask(self.path, [(self.param, self.form.format(",".join(ids))), *params], reads=reads)
         except (SkipRecord, Split) as refused:
             if len(batch) == 1:
                 scope.reject(batch[0], str(refused))
@@ -68,7 +76,7 @@ class Detail:
         rows = rows_in(answer, self.rows, self.path, told=told_in(answer, self.rows))
         if self.unwrap:
             rows = [row.get(self.unwrap) if isinstance(row, dict) else row for row in rows]
-        found = objects(scope.reject, rows, self.path)
+        found = self.opened(scope, objects(scope.reject, rows, self.path))
         if self.many:
             return [self._carry(batch[0], row) for row in unlike(found, set())]
         by_id = {str(row.get(self.ids)): row for row in found}
@@ -118,6 +126,32 @@ class Detail:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedSince:
+    """Of a listing that cannot be asked for a span: the rows that by a ``field`` have changed since a window began.
+
+    One that changed at the very instant at which it begins is among them, and so is one that does not say when.
+    """
+
+    field: str
+
+    def resolved(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Rows]:
+        """The rows, page by page."""
+        for page in pages:
+            yield [row for row in page if self._changed(scope, row)]
+
+    def begun(self, scope: Scope, pages: Iterable[Rows]) -> Iterator[Batch]:
+        """The same; they are there already."""
+        for rows in self.resolved(scope, pages):
+            yield Batch(len(rows), rows)
+
+    def _changed(self, scope: Scope, row: Row) -> bool:
+        try:
+            return scope.window is None or instant(str(row.get(self.field))) >= scope.window.start
+        except ValueError:
+            return True
 
 
 @dataclass(frozen=True, slots=True)

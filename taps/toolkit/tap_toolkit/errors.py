@@ -81,7 +81,8 @@ class Rule:
     """One row of a platform's error table.
 
     ``code`` is matched whole, after its last dot (``common.error_auth`` matches ``error_auth``) or before its slash,
-    where a subcode begins (``100/33`` matches a row for 100); ``200-299`` is a range of such codes and ``*`` any.
+    where a subcode begins (``100/33`` matches a row for 100); ``200-299`` is a range of such codes, ``query.*`` are all
+    that begin so, and ``*`` is any.
     ``HTTP 404`` or ``HTTP 500-599`` speaks of answers with that status whose code no row names.
     ``text``, where given, must occur in the message, whatever its case. Earlier rows win. ``mend`` ends the sentence
     people read.
@@ -123,6 +124,8 @@ def _names(pattern: str, code: str) -> bool:
     main = code.partition("/")[0]
     if (span := _RANGE.fullmatch(pattern)) and main.isdecimal():
         return int(span[1]) <= int(main) <= int(span[2])
+    if pattern.endswith(".*"):
+        return code.startswith(pattern[:-1])
     return pattern in (code, main, code.rpartition(".")[2]) or pattern == "*"
 
 
@@ -173,7 +176,7 @@ def decide(
     (never its query, which holds the token). The message is told without secrets that are known.
     """
     message = concealed(message)
-    said = f"{code}: {message}" if message else code or f"HTTP {status}"
+    said = ": ".join(filter(None, (code, message))) or f"HTTP {status}"
     rules = list(rules)
     by_code = (rule for rule in rules if rule.matches(code, message))
     by_status = (rule for rule in rules if rule.matches_status(status, message))
@@ -182,6 +185,8 @@ def decide(
     if status == 429 or status >= 500:
         sentence = f"{where} answered «{said}» (HTTP {status}). It is sent again later."
         return Retry(sentence, retry_after=retry_after, throttled=status == 429)
+    if status == 404 and not code:
+        return SkipWindow(f"{where} answered «{said}»: there is no such path. Check api_url, then run again.")
     return SkipWindow(
         f"{where} answered «{said}» (HTTP {status}), which this tap does not know. "
         "It is asked again by the next run; if it stays, report it."

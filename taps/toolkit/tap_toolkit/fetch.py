@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, TypeVar
 
 from tap_toolkit.answers import Row, Rows
 from tap_toolkit.errors import SkipAccount, TapError
@@ -28,6 +28,8 @@ from tap_toolkit.sources import Batch, Source
 from tap_toolkit.typed import TypedRows
 from tap_toolkit.windows import Window
 from tap_toolkit.workers import Workers
+
+T = TypeVar("T")
 
 
 class CancelledError(Exception):
@@ -294,13 +296,13 @@ class JobScope:
             call = replace(call, read=typed.decoder(*(inside + path for path in reads), *client.refusal_fields))
         return client.call(call, self._job.meter)
 
-    def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
+    def submit(self, task: Callable[..., T], *args: Any) -> Future[T]:
         """Run a task among the callers."""
-        return self._reading.fetcher.callers.submit(task, *args)
+        return self._reading.fetcher.callers.submit(task, *args, account=self.account)
 
     def follow(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
         """Run a task among the callers, after the job's next page."""
-        future, begin = self._reading.fetcher.callers.prepare(task, *args)
+        future, begin = self._reading.fetcher.callers.prepare(task, *args, account=self.account)
         self._followers.append(begin)
         return future
 

@@ -45,7 +45,7 @@ class Call:
     ``path`` goes behind the client's prefix. ``account`` is empty for calls that belong to the application. A ``body``
     makes it a POST. ``page``: it is a page of a listing, which goes before what does not; called when it is about to be
     sent. ``once``: never sent again by itself, because the platform may have acted on it already. ``read`` decodes the
-    answer; raises :class:`ValueError` for what is not whole JSON.
+    answer in the place of the client's own :meth:`ApiClient.read`.
     """
 
     path: str
@@ -55,7 +55,7 @@ class Call:
     authorized: bool = True
     once: bool = False
     page: Callable[[], None] | None = field(default=None, repr=False, compare=False)
-    read: Callable[[bytes], Any] = field(default=decode, repr=False, compare=False)
+    read: Callable[[bytes], Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def method(self) -> str:
@@ -134,6 +134,10 @@ class ApiClient(abc.ABC):
     @abc.abstractmethod
     def sign(self, call: Call, token: str) -> Signed:
         """The parameters and headers of one attempt at a call; ``token`` is empty for unauthorized calls."""
+
+    def read(self, content: bytes) -> Any:
+        """The value of an answer, JSON unless a platform says otherwise; :class:`ValueError` for what is not whole."""
+        return decode(content)
 
     @abc.abstractmethod
     def refusal(self, body: Any) -> tuple[str, str] | None:
@@ -291,7 +295,7 @@ class ApiClient(abc.ABC):
         status, headers, content = answer
         self.observe(call, headers)
         try:
-            body = call.read(content)
+            body = (call.read or self.read)(content)
         except ValueError:
             if status < 400:
                 raise Retry(f"{where} sent an answer that is not whole JSON. It is sent again.") from None

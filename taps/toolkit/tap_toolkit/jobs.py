@@ -90,13 +90,13 @@ class JobSource(abc.ABC, Generic[Piece]):
     def whole(self, scope: Scope) -> Piece:
         """The window as one piece."""
 
-    @abc.abstractmethod
     def submit(self, scope: Scope, piece: Piece) -> str:
-        """Ask for a piece; its report's id, or nothing for one that can be fetched without."""
+        """Ask for a piece; its report's id, or nothing for one that can be fetched without, as all can unless told."""
+        return ""
 
-    @abc.abstractmethod
     def look(self, scope: Scope, job: str) -> Progress:
         """How far a report is. Raises :class:`Split` when it failed for size, :class:`SkipWindow` when it is lost."""
+        return Progress(done=True)
 
     @abc.abstractmethod
     def fetch(self, scope: Scope, piece: Piece, job: str) -> Iterator[Rows]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from singer_sdk import typing as th
 
-from tap_toolkit.errors import SkipAccount, TapError
+from tap_toolkit.consentless_tap import ConsentlessTap
+from tap_toolkit.errors import SkipAccount
 from tap_toolkit.secrecy import conceal
 from tap_toolkit.settings import setting
-from tap_toolkit.tap import PlatformTap
-from tap_toolkit.tokens import Tokens, TokenSource
+from tap_toolkit.tokens import TokenSource
 
 # What a header can carry.
 _KEY = re.compile(r"[!-~]+")
@@ -54,12 +54,10 @@ def key_settings(account: str, where: str) -> list[th.Property[Any]]:
     ]
 
 
-class KeyedTap(PlatformTap):
-    """A platform tap whose accounts have a key each, in the setting ``api_keys``; there is no ``authorize``."""
+class KeyedTap(ConsentlessTap):
+    """A platform tap whose accounts have a key each, in the setting ``api_keys``."""
 
     account_name = "shop"
-    unused_settings = frozenset({"refresh_tokens", "token_store"})
-    consents = False
 
     @property
     def accounts(self) -> Sequence[str]:
@@ -82,22 +80,3 @@ class KeyedTap(PlatformTap):
     def token_source(self) -> TokenSource:
         """The keys of the settings."""
         return AccountKeys(self.config["api_keys"])
-
-    def token_key(self, account: str) -> str:
-        """Never asked for: nothing is stored."""
-        raise self._no_consent()
-
-    def refresh(self, account: str, tokens: Tokens) -> Tokens:
-        """Never asked for: nothing is renewed."""
-        raise self._no_consent()
-
-    def consent_url(self, redirect: str, state: str) -> str:
-        """There is none."""
-        raise self._no_consent()
-
-    def exchange(self, answer: Mapping[str, str], redirect: str) -> dict[str, Tokens]:
-        """There is nothing to exchange."""
-        raise self._no_consent()
-
-    def _no_consent(self) -> TapError:
-        return TapError(f"{self.name} needs nobody's consent: its keys are in the setting api_keys.")

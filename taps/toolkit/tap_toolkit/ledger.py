@@ -22,6 +22,8 @@ from tap_toolkit.windows import iso
 if TYPE_CHECKING:
     from singer_sdk import Tap
 
+#: The streams that every tap has beside its own.
+LEDGER = ("sync_windows", "rejected_records")
 _ENCODE = msgspec.json.Encoder(order="deterministic", decimal_format="number").encode
 
 
@@ -60,8 +62,8 @@ class Ledger:
         self.began = datetime.now(UTC)
         self.run_id = f"{self.began:%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         keys = ("run_id", "stream", "account_id", "window_start")
-        self.windows = LedgerStream(tap, "sync_windows", keys)
-        self.rejections = LedgerStream(tap, "rejected_records", ("stream", "account_id", "record_hash"))
+        self.windows = LedgerStream(tap, LEDGER[0], keys)
+        self.rejections = LedgerStream(tap, LEDGER[1], ("stream", "account_id", "record_hash"))
 
     def window(self, stream: str, job: Job, *, status: str, rows: int, rejected: int, error: str | None = None) -> None:
         """Record how one window of one account went: ``status`` is done, gap or skipped."""

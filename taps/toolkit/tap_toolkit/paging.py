@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tap_toolkit.answers import Row, Rows, dig
+from tap_toolkit.answers import Row, Rows, dig, unlike
 from tap_toolkit.errors import SkipWindow, Split
 from tap_toolkit.http import Params
 from tap_toolkit.windows import Window, epoch_of, instant
@@ -57,17 +57,8 @@ class TimeRange(Bounds):
         return [(self.start, self.text(window.start - scope.pad)), (self.end, self.text(window.end))]
 
 
-@dataclass(frozen=True, slots=True)
-class DayRange(Bounds):
-    """The two local days that bound a listing, both belonging to it: for windows of whole days (`Windows.period`)."""
-
-    start: str
-    end: str
-
-    def params(self, window: Window, scope: Scope) -> Params:
-        """The first and the last day of the window, as ``2026-09-20``."""
-        first, last = window.dates(scope.zone)
-        return [(self.start, first.isoformat()), (self.end, last.isoformat())]
+class WholeDays(Bounds, Protocol):
+    """A span that is told in local days: for windows of whole days (`Windows.period`)."""
 
     def halves(self, window: Window, scope: Scope) -> Sequence[Window]:
         """Halves of whole local days; none for a single day."""
@@ -77,6 +68,19 @@ class DayRange(Bounds):
         middle = first + timedelta(days=((last - first).days + 1) // 2)
         cut = datetime.combine(middle, time(0), scope.zone).astimezone(UTC)
         return Window(window.start, cut), Window(cut, window.end)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange(WholeDays):
+    """The two local days that bound a listing, both belonging to it."""
+
+    start: str
+    end: str
+
+    def params(self, window: Window, scope: Scope) -> Params:
+        """The first and the last day of the window, as ``2026-09-20``."""
+        first, last = window.dates(scope.zone)
+        return [(self.start, first.isoformat()), (self.end, last.isoformat())]
 
 
 def halves(window: Window) -> Sequence[Window]:
@@ -100,9 +104,9 @@ class Paging:
     """A listing goes on by a cursor or offset that the answer carries (``next``), else by page numbers.
 
     ``more`` is true in the answer while there is more; empty: as long as a page has rows. ``size`` rows a page are
-    asked for by ``size_param``. ``by_rows``: not pages are counted, but the rows that came. ``first`` empty and
-    ``skip_first``: the first page is asked for by saying nothing. ``most`` results are shown of any listing: one whose
-    ``total`` is not below is halved.
+    asked for by ``size_param``. ``by_rows``: not pages are counted, but the rows that came, of those that are alike
+    one. ``first`` empty and ``skip_first``: the first page is asked for by saying nothing. ``most`` results are shown
+    of any listing: one whose ``total`` is not below is halved.
     ``one_page_windows``: rows move between numbered pages while they are read, so that one would be missed. Such a
     listing is only believed when it fits one page; a fuller window is halved.
     """
@@ -148,7 +152,7 @@ class Paging:
             if not (rows if more is None else more):
                 return
             visited.add(position)
-            position = self._following(body, position, len(rows))
+            position = self._following(body, position, rows)
             if position in visited:
                 raise _circles(walk, position)
             idle = 0 if fresh else idle + 1
@@ -158,10 +162,10 @@ class Paging:
         size = [(self.size_param, str(self.size))]
         return size if self.skip_first and position == self.first else [(self.param, position), *size]
 
-    def _following(self, body: Any, position: str, rows: int) -> str:
-        """The position after this one, where so many rows came; empty where the answer does not say."""
+    def _following(self, body: Any, position: str, rows: Rows) -> str:
+        """The position after this one, where these rows came; empty where the answer does not say."""
         if not self.next:
-            return str(int(position) + (rows if self.by_rows else 1))
+            return str(int(position) + (len(unlike(rows, set())) if self.by_rows else 1))
         following = dig(body, self.next)
         return "" if following is None else str(following)
 
@@ -176,6 +180,8 @@ class NumberedPages:
     for a span. It is read from the first page that reaches into the window to the first that reaches behind it.
     What changes meanwhile moves to the first page, beyond the window's end and into the next run's; all else moves
     back, if at all, so that it may come twice but is never missed.
+    ``most`` rows are shown of any listing: one of as many or more is not believed (:class:`Split`). ``counted``: rows
+    are in no order that lasts from page to page, so that fewer than the total are not all (:class:`SkipWindow`).
     """
 
     param: str
@@ -186,6 +192,8 @@ class NumberedPages:
     size: int = 100
     size_param: str = "page_size"
     newest_first: str = ""
+    most: int = 0
+    counted: bool = False
 
     @property
     def reads(self) -> Sequence[str]:
@@ -194,7 +202,7 @@ class NumberedPages:
 
     def walk(self, walk: Walk) -> Iterator[Rows]:
         """From the first page, or the first of the window, to the last of either."""
-        idle = restarts = reached = 0
+        idle = restarts = reached = came = 0
         total: int | None = None
         position, body = self._begin(walk)
         while True:
@@ -202,9 +210,12 @@ class NumberedPages:
             before = total
             if isinstance(found := dig(body, self.total) if self.total else None, int):
                 total = found
+                if 0 < self.most <= total:
+                    raise Split(f"{walk.path} has {total} rows, and shows {self.most} at most.")
                 if not self.newest_first:
                     walk.expect(total)
             fresh = walk.fresh(body, walk.listed(body, told=True))
+            came += len(fresh)
             rows, window = fresh, walk.window
             if self.newest_first and window:
                 moments = [self._moment(row) for row in fresh]
@@ -220,6 +231,8 @@ class NumberedPages:
                 position, body = self._begin(walk)
                 continue
             if not more:
+                if self.counted and total is not None and came < total:
+                    raise SkipWindow(f"{walk.path} says that it has {total} rows, and shows {came}.")
                 return
             # On pages that are read again nothing need be new.
             idle = 0 if fresh or position <= reached else idle + 1

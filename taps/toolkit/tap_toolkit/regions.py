@@ -17,6 +17,17 @@ ZONES = {
     "TW": ZoneInfo("Asia/Taipei"),
     "BR": ZoneInfo("America/Sao_Paulo"),
 }
+#: What a shop's money is, by ISO 3166 country.
+CURRENCIES = {
+    "TH": "THB",
+    "SG": "SGD",
+    "MY": "MYR",
+    "VN": "VND",
+    "PH": "PHP",
+    "ID": "IDR",
+    "TW": "TWD",
+    "BR": "BRL",
+}
 
 
 def zone_named(name: str) -> ZoneInfo:

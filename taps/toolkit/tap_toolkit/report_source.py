@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import abc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -42,13 +41,13 @@ class ReportSource(JobSource[Piece]):
         self.report, self.patience, self.light = report, patience, light
         self.identity = report.identity
 
-    @abc.abstractmethod
     def delivers(self, scope: Scope, piece: Piece) -> bool:
-        """Whether the account has anything at all in a piece, however it is broken down."""
+        """Whether the account has anything at all in a piece, however it is broken down; for gated breakdowns."""
+        return True
 
-    @abc.abstractmethod
     def ids_below(self, scope: Scope, piece: Piece, level: str) -> Sequence[str]:
-        """The ids of the objects of a level that have rows in a piece."""
+        """The ids of the objects of a level that have rows in a piece; none where it is not cut up by them."""
+        return ()
 
     def read(self, scope: Scope) -> Iterator[Batch]:
         """The rows of a window. Raises :class:`SkipStream` where an account is silently refused a breakdown."""

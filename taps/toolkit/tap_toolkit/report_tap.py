@@ -25,11 +25,11 @@ class ReportTap(PlatformTap):
 
     def check_config(self) -> list[str]:
         """Also what is wrong with the reports asked for."""
-        taken = {stream.name for stream in self.stream_types} | {"sync_windows", "rejected_records"}
+        taken = [stream.name for stream in self.stream_types]
         return super().check_config() + self.report_table.read(self._config, taken)[1]
 
     def make_streams(self) -> Sequence[Stream]:
         """The platform's own streams, and one for each report."""
         reports, _ = self.report_table.read(self.config)
-        patience = 60.0 * self.config["report_minutes"]
+        patience = 60.0 * self.config.get("report_minutes", 0)
         return [*super().make_streams(), *(self.report_stream(report, patience)(self) for report in reports)]

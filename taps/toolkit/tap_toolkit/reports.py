@@ -6,6 +6,8 @@ What a platform offers is data, ``reports.json`` in the tap's package:
   ``always`` have; ``reports``, ready-made ones, and which are the ``default``;
 - ``combinations`` of breakdowns and those allowed ``alone``; those that are ``gone``, or ``gated`` (without rows, in
   silence, until the account opts in: ``opt_in`` says how); fields that cannot be had by a breakdown (``without``);
+- ``account``, the field with the account's id, where it is not ``account_id``; the ``periods`` that there are, where it
+  is not all; ``immediate`` for a platform that answers at once, so that there is nothing to wait for;
 - further ``options`` of a report, each with a default and what is allowed, everywhere or within some breakdowns;
 - ``shapes`` that the platform's source may give a report's rows, and for grouping them ``sums``, ``stats``, ``ratios``.
 
@@ -25,6 +27,7 @@ from typing import Any, ClassVar
 from singer_sdk import typing as th
 
 from tap_toolkit.answers import Row
+from tap_toolkit.ledger import LEDGER
 from tap_toolkit.settings import nearest, setting
 from tap_toolkit.sources import Source
 from tap_toolkit.streams import PlatformStream, read_schema
@@ -62,7 +65,7 @@ class Report:
     def keys(self) -> tuple[str, ...]:
         """The primary key."""
         own = self.table.shapes.get(self.shape, {}).get("identity") or self.identity
-        return ("account_id", *own)
+        return (self.table.account, *own)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -75,11 +78,21 @@ class Report:
         """Its fields that are like one of the patterns."""
         return [name for name in self.fields if any(fnmatch.fnmatch(name, pattern) for pattern in patterns)]
 
-    def windows(self, *, span: timedelta, restated: timedelta, kept: timedelta) -> Windows:
+    def windows(self, *, span: timedelta, restated: timedelta, kept: timedelta | None = None) -> Windows:
         """Whole periods of the account's time zone; by days, ``span`` at a time. Those ``restated`` are read again."""
         period = PERIODS[self.time_increment]
         spans = {"day": span, "week": days(28), "month": days(31), None: days(3660)}
         return Windows(span=spans[period], lookback=restated, pad=days(0), retention=kept, period=period or "day")
+
+
+def misnamed(names: Sequence[str], taken: Iterable[str]) -> list[str]:
+    """A sentence for each name that two reports have, or that is a stream's: one ``taken``, or of the ledger."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    streams = sorted({*names} & {*taken, *LEDGER})
+    return [
+        *(f"Two reports are named {name}." for name in twice),
+        *(f"Report {name}: the name is a stream's already." for name in streams),
+    ]
 
 
 class ReportTable:
@@ -91,6 +104,7 @@ class ReportTable:
         self.schema = read_schema(package, "insights")
         self.fields: Mapping[str, Any] = self.schema["properties"]
         self.levels: tuple[str, ...] = tuple(self.data["levels"])
+        self.account: str = self.data.get("account", "account_id")
         self.shapes: Mapping[str, Any] = self.data.get("shapes", {})
         self.reports: Mapping[str, Any] = self.data["reports"]
         alone = [[name] for name in self.data["alone"]]
@@ -105,22 +119,23 @@ class ReportTable:
             th.Property("level", text(allowed_values=self.levels), required=True),
             th.Property("fields", _NAMES, required=True),
             th.Property("breakdowns", _NAMES),
-            th.Property("time_increment", th.CustomType({"enum": list(PERIODS)})),
+            th.Property("time_increment", th.CustomType({"enum": self.data.get("periods", list(PERIODS))})),
             *(th.Property(name, _NAMES) for name in self.data["options"]),
             additional_properties=False,
         )
         ready, default = f"Ready-made reports by name: {', '.join(self.reports)}.", self.data["default"]
         by_hand = 'Like [{"name": "by_country", "level": "campaign", "fields": ["spend"], "breakdowns": ["country"]}].'
+        patience = setting(
+            "report_minutes",
+            th.IntegerType(minimum=1),
+            "Minutes for a report",
+            "How long the platform may take for a report before it is asked for again.",
+            default=30,
+        )
         return [
             setting("reports", _NAMES, "Reports", ready, default=default),
             setting("custom_reports", th.ArrayType(custom), "Reports of your own", by_hand),
-            setting(
-                "report_minutes",
-                th.IntegerType(minimum=1),
-                "Minutes for a report",
-                "How long the platform may take for a report before it is asked for again.",
-                default=30,
-            ),
+            *([] if self.data.get("immediate") else [patience]),
         ]
 
     def read(self, config: Mapping[str, Any], taken: Iterable[str] = ()) -> tuple[list[Report], list[str]]:
@@ -140,9 +155,7 @@ class ReportTable:
             report = self._report(given)
             reports.append(report)
             wrong += [f"Report {report.name}: {sentence}" for sentence in self._mistakes(report)]
-        names = [report.name for report in reports]
-        wrong += [f"Two reports are named {name}." for name in sorted({n for n in names if names.count(n) > 1})]
-        return reports, wrong + [f"Report {name}: the name is a stream's already." for name in {*names} & {*taken}]
+        return reports, wrong + misnamed([report.name for report in reports], taken)
 
     def _report(self, given: Mapping[str, Any]) -> Report:
         options = {name: tuple(given.get(name, option["default"])) for name, option in self.data["options"].items()}
@@ -223,7 +236,7 @@ class ReportStream(PlatformStream):
     def full_schema(cls) -> dict[str, Any]:
         """The account, what identifies a row, its dates, and what the report asks for."""
         report, known = cls.report, cls.report.table.fields
-        names = ["account_id", *report.identity, "date_stop", *report.columns]
+        names = [report.table.account, *report.identity, "date_stop", *report.columns]
         names += report.table.shapes.get(report.shape, {}).get("fields", [])
         text = {"type": ["string", "null"]}
         return {**report.table.schema, "properties": {name: known.get(name, text) for name in [*names, "extra_fields"]}}

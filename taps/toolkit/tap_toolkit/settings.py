@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from singer_sdk import typing as th
+from singer_sdk.configuration._dict_config import parse_environment_config
+
+# A line for each variable that is set hides the one that says what is wrong.
+logging.getLogger("singer_sdk.configuration").setLevel(logging.WARNING)
 
 _KINDS = {
     "string": "a text",
@@ -24,6 +30,20 @@ _KINDS = {
 def setting(name: str, kind: Any, title: str, description: str, **more: Any) -> th.Property[Any]:
     """One setting of a tap, with what ``--about`` and Meltano show of it."""
     return th.Property(name, kind, title=title, description=description, **more)
+
+
+def from_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The settings that variables like ``TAP_EXAMPLE_START_DATE`` have, ``TAP_EXAMPLE_`` being the prefix.
+
+    One that is not of its kind stays a text, which :func:`check_settings` refuses.
+    """
+    found = {}
+    for name, declared in schema.get("properties", {}).items():
+        try:
+            found.update(parse_environment_config({"properties": {name: declared}}, prefix))
+        except ValueError:
+            found[name] = os.environ[f"{prefix}{name.upper()}"]
+    return found
 
 
 def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:

@@ -9,14 +9,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import timedelta, tzinfo
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tap_toolkit.answers import Row, Rows, dig, objects, rows_in, unlike
 from tap_toolkit.errors import SkipWindow, Split
 from tap_toolkit.http import Params
-from tap_toolkit.paging import Bounds, Pages, halves
+from tap_toolkit.paging import Bounds, Pages
 from tap_toolkit.room import Packed
 from tap_toolkit.windows import Window
+
+T = TypeVar("T")
 
 
 class Batch(NamedTuple):
@@ -58,7 +60,7 @@ class Scope(Protocol):
         ``reads``: dotted paths of all that is read of it, the stream's own rows first; they may then be typed rows.
         """
 
-    def submit(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
+    def submit(self, task: Callable[..., T], *args: Any) -> Future[T]:
         """Run a task beside others. Tasks must not wait for tasks."""
 
     def follow(self, task: Callable[..., Rows], *args: Any) -> Future[Rows]:
@@ -175,11 +177,9 @@ class Walk:
 
     @property
     def halves(self) -> Sequence[Window]:
-        """The window in two parts; none where it cannot be parted."""
-        if self.window is None:
-            return ()
+        """The window in two parts; none where it cannot be parted, or is not what the listing is asked for."""
         bounds = self._listing.window
-        return bounds.halves(self.window, self._scope) if bounds else halves(self.window)
+        return bounds.halves(self.window, self._scope) if bounds and self.window else ()
 
     def ask(self, place: Params = ()) -> Any:
         """The answer at a place of the listing."""

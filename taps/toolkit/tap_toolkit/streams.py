@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ from tap_toolkit.answers import Row, Rows, TypedRow
 from tap_toolkit.errors import Fatal, SkipAccount, SkipStream, TapError
 from tap_toolkit.fetch import Arrived, Finished, Job
 from tap_toolkit.privacy import published, scrubber
-from tap_toolkit.records import Converter, Record, UnusableError
+from tap_toolkit.records import EXTRA, Converter, Record, UnusableError
 from tap_toolkit.sources import Source
 from tap_toolkit.state import StreamState
 from tap_toolkit.typed import TypedRows, typed_rows
@@ -101,6 +102,11 @@ class PlatformStream(Stream):
         typed = typed_rows(self._full_schema, self.converter()) if as_sent else None
         return Begun(tap.fetcher.read(self.source, plan, pad=pad, zone=tap.zone, typed=typed), plan, refused)
 
+    def log(self, message: str, *args: Any, **more: Any) -> None:
+        """Write to the log, unless it is of an error that says itself what is wrong, once, at the end of the run."""
+        if not isinstance(sys.exception(), TapError):
+            super().log(message, *args, **more)
+
     def get_replication_key_signpost(self, context: Mapping[str, Any] | None = None) -> None:
         """None: bookmarks come from the windows asked for, which never reach past the moment the sync began."""
 
@@ -113,6 +119,13 @@ class PlatformStream(Stream):
     ) -> Generator[Record, None, None]:
         """Read everything; yields the records only where someone else writes them (BATCH)."""
         yield from _Sync(self, write=write_messages).run()
+
+
+def schema_of(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a stream that has no file: its fields, and a place for those that it does not know."""
+    note = "Fields the platform sent that this schema does not know yet."
+    rest = {"type": ["object", "null"], "properties": {}, "additionalProperties": True, "description": note}
+    return {"type": "object", "properties": {**properties, EXTRA: rest}}
 
 
 def read_schema(package: str, name: str) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import contextlib
 import functools
 import json
 import sys
@@ -17,6 +16,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk import typing as th
 from singer_sdk.configuration._dict_config import merge_missing_config_jsonschema
 from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
 
@@ -28,7 +28,7 @@ from tap_toolkit.http import ApiClient
 from tap_toolkit.ledger import Ledger
 from tap_toolkit.ratelimit import RateBudget
 from tap_toolkit.secrecy import conceal
-from tap_toolkit.settings import check_settings, setting
+from tap_toolkit.settings import check_settings, from_environment, setting
 from tap_toolkit.state import check_state
 from tap_toolkit.streams import PlatformStream
 from tap_toolkit.token_stores import open_store
@@ -144,14 +144,20 @@ class PlatformTap(Tap):
         """Who the account is, by one cheap authorized call; raises what the platform's table decides."""
 
     def readable_with(self, tokens: Tokens) -> dict[str, Tokens]:
-        """One consent's tokens for each configured account that they can read."""
+        """One consent's tokens for each configured account that they can read; the others are told of."""
         self.client.tokens = FixedToken(tokens.access_token)
         granted = {}
         for account in self.accounts:
-            with contextlib.suppress(SkipAccount):
+            try:
                 self.identify(account)
                 granted[account] = tokens
+            except SkipAccount as refused:
+                click.echo(f"{self.account_name.capitalize()} {account} cannot be read with it. {refused}", err=True)
         return granted
+
+    def names_accounts(self) -> bool:
+        """Whether the settings name an account; overridden where the platform is asked which there are."""
+        return bool(self.accounts)
 
     def account_value(self, account: str) -> Any:
         """The account's id as its records carry it."""
@@ -263,7 +269,8 @@ class PlatformTap(Tap):
             raise Fatal("The target stopped reading. Its own message, above, says why.") from None
         if self.gaps:
             more = f" (and {len(self.gaps) - 3} more, see sync_windows)" if len(self.gaps) > 3 else ""
-            raise TapError(f"Finished with {len(self.gaps)} gaps: {' | '.join(self.gaps[:3])}{more}")
+            count = f"{len(self.gaps)} gap{'s' if self.gaps[1:] else ''}"
+            raise TapError(f"Finished with {count}: {' | '.join(self.gaps[:3])}{more}")
 
     def test_credentials(self) -> bool:
         """Say for each account, in a sentence, whether its credentials work; True when all do."""
@@ -289,7 +296,7 @@ class PlatformTap(Tap):
 
     def check_config(self) -> list[str]:
         """Sentences about settings that a schema cannot judge."""
-        errors = [] if self.accounts else [f"There is no {self.account_name} to read: name one at least."]
+        errors = [] if self.names_accounts() else [f"There is no {self.account_name} to read: name one at least."]
         times = {}
         for name in ("start_date", "end_date"):
             if value := self._config.get(name):
@@ -308,6 +315,12 @@ class PlatformTap(Tap):
         cast(BufferedWriter, self.message_writer).leave(128 + signum)
 
     # The command line.
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        """What ``--config ENV`` says; a value that is not of its kind is left for the check of settings to refuse."""
+        cls.append_builtin_config(cls.config_jsonschema)
+        return from_environment(cls.config_jsonschema, cls._env_var_prefix)
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:

@@ -1,16 +1,16 @@
-"""Threads that take tasks in the order in which they come."""
+"""Threads that take tasks in the order in which they come, account by account."""
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_Entry = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
 
 
 def to_the_end(task: Callable[[], T]) -> T:
@@ -21,47 +21,69 @@ def to_the_end(task: Callable[[], T]) -> T:
 
 
 class Workers:
-    """A fixed number of daemon threads, so that a fatal error ends the process at once, whatever they wait for."""
+    """A fixed number of daemon threads, so that a fatal error ends the process at once, whatever they wait for.
+
+    Tasks of one account are taken in the order in which they come. Of several accounts the one with the fewest under
+    way is served first: one that may be asked once a second would else hold all threads, waiting, while others may be
+    asked.
+    """
 
     def __init__(self, count: int, name: str) -> None:
-        self._tasks: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None]
-        self._tasks = queue.SimpleQueue()
         self._names = deque(f"{name}-{number}" for number in range(count))
-        self._begun = 0
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
+        self._waiting: dict[str, deque[_Entry]] = {}
+        self._under_way: Counter[str] = Counter()
+        self._closed = False
 
-    def submit(self, task: Callable[..., Any], *args: Any) -> Future[Any]:
-        """Run ``task(*args)`` in one of the threads, which begin as tasks come; tasks are taken in their order."""
-        future, begin = self.prepare(task, *args)
+    def submit(self, task: Callable[..., T], *args: Any, account: str = "") -> Future[T]:
+        """Run ``task(*args)`` in one of the threads, which begin as tasks come."""
+        future, begin = self.prepare(task, *args, account=account)
         begin()
         return future
 
-    def prepare(self, task: Callable[..., Any], *args: Any) -> tuple[Future[Any], Callable[[], None]]:
-        """The result of a task, and what submits it."""
-        future: Future[Any] = Future()
-        return future, partial(self._begin, future, task, args)
+    def prepare(self, task: Callable[..., T], *args: Any, account: str = "") -> tuple[Future[T], Callable[[], None]]:
+        """The result of a task, and what submits it; one that is cancelled before it begins never does."""
+        future: Future[T] = Future()
+        return future, partial(self._begin, account, (future, task, args))
 
     def close(self) -> None:
         """Let the threads end when the tasks at hand are done."""
-        with self._lock:
-            self._names.clear()
-            for _ in range(self._begun):
-                self._tasks.put(None)
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
-    def _begin(self, future: Future[Any], task: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        self._tasks.put((future, task, args))
-        with self._lock:
+    def _begin(self, account: str, entry: _Entry) -> None:
+        with self._changed:
+            self._waiting.setdefault(account, deque()).append(entry)
+            self._changed.notify()
             if self._names:
                 threading.Thread(target=self._work, name=self._names.popleft(), daemon=True).start()
-                self._begun += 1
 
     def _work(self) -> None:
-        while (entry := self._tasks.get()) is not None:
-            future, task, args = entry
+        while taken := self._taken():
+            account, (future, task, args) = taken
             _run(future, task, *args)
+            with self._changed:
+                self._under_way[account] -= 1
+
+    def _taken(self) -> tuple[str, _Entry] | None:
+        with self._changed:
+            while not self._waiting:
+                if self._closed:
+                    return None
+                self._changed.wait()
+            account = min(self._waiting, key=self._under_way.__getitem__)
+            tasks = self._waiting.pop(account)
+            entry = tasks.popleft()
+            if tasks:
+                self._waiting[account] = tasks  # behind the others
+            self._under_way[account] += 1
+            return account, entry
 
 
 def _run(future: Future[Any], task: Callable[..., Any], *args: Any) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
     try:
         result = task(*args)
     except BaseException as error:  # noqa: BLE001 - it belongs to whoever asks for the result

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tap_toolkit.answers import Row
-from tap_toolkit.details import Children
+from tap_toolkit.details import Children, Detail
 from tap_toolkit.errors import SkipRecord, SkipWindow
 from tap_toolkit.paging import Paging, TimeRange
-from tap_toolkit.sources import Listing, Source
+from tap_toolkit.sources import Listing, Scope, Source
 from tap_toolkit.windows import Window, epoch_of
 from taps.toolkit.tests.memory_api import EPOCH
 
@@ -124,3 +125,39 @@ def test_a_listing_that_does_not_show_all_is_halved_until_it_does() -> None:
         Listing("list", "rows", "id", window=TimeRange("from", "to", text=epoch_of), paging=TOKENS, body={})
     )
     assert [row["id"] - epoch_of(EPOCH) for row in rows] == list(range(30))
+
+
+class Sums(Job):
+    """Two shops on one page; of those asked for, each has a sum over the span for each of its two ads."""
+
+    def answer(self, path: str, params: dict[str, str], body: Any) -> Any:
+        if path == "shops":
+            return {"rows": [{"id": "a"}, {"id": "b"}]}
+        return {"shops": [{"id": name, "ads": [{"ad": 1}, {"ad": 2}]} for name in params["ids"].split(",")]}
+
+    def submit(self, task: Any, *args: Any) -> Future[list[Row]]:
+        done: Future[list[Row]] = Future()
+        done.set_result(task(*args))
+        return done
+
+    follow = submit
+
+
+class AdsOf(Detail):
+    """Rows that lie a level deeper than what the answer lists."""
+
+    def opened(self, scope: Scope, rows: list[Row]) -> list[Row]:
+        return [{"id": row["id"], **ad} for row in rows for ad in row["ads"]]
+
+
+def test_details_of_a_span_are_told_it_and_may_lie_deeper_than_what_is_listed() -> None:
+    job = Sums()
+    job.window = Window(EPOCH, EPOCH + timedelta(seconds=3))
+    ads = AdsOf(
+        "sums", "shops", "id", "ids", size=9, many=True, window=TimeRange("from", "to"), params=[("all", "yes")]
+    )
+    rows = job.rows(Listing("shops", "rows", "id").then(ads))
+    assert rows == [{"id": name, "ad": number} for name in "ab" for number in (1, 2)]
+    start = epoch_of(EPOCH)
+    asked = {"ids": "a,b", "all": "yes", "from": str(start), "to": str(start + 3)}
+    assert [call for call in job.calls if call[0] == "sums"] == [("sums", asked, None)]

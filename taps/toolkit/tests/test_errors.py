@@ -13,6 +13,8 @@ TABLE = (
     Rule("100", SkipStream, "Report it."),
     Rule("200-299", SkipAccount, "Ask for the permission."),
     Rule("-3", Split, ""),
+    Rule("query.WRONG", Split, ""),
+    Rule("query.*", Fatal, "Report it."),
     Rule("*", Retry, "Later.", text="(transient)"),
 )
 
@@ -32,6 +34,9 @@ TABLE = (
         ("-3/1504045", "", Split),
         ("77", "Odd (transient)", Retry),
         ("77", "", SkipWindow),
+        ("query.WRONG", "", Split),
+        ("query.ODD", "", Fatal),
+        ("another_query.ODD", "", SkipWindow),
         ("", "", SkipWindow),
     ],
 )
@@ -71,3 +76,9 @@ def test_a_row_may_speak_of_a_status_whose_codes_are_not_known(
 def test_the_sentence_names_the_call_the_answer_and_what_to_do() -> None:
     error = decide((Rule("7", Fatal, "Mend it."),), code="7", message="Broken", status=200, where="host/x")
     assert str(error) == "host/x answered «7: Broken». Mend it."
+
+
+def test_a_host_that_has_no_such_path_is_perhaps_another_one() -> None:
+    error = decide((), code="", message="", status=404, where="host/x")
+    assert str(error) == "host/x answered «HTTP 404»: there is no such path. Check api_url, then run again."
+    assert "api_url" not in str(decide((), code="gone", message="", status=404, where="host/x"))

@@ -124,6 +124,14 @@ def test_what_cannot_be_halved_further_is_a_gap() -> None:
     assert isinstance(ended["0"][0].error, SkipWindow)
 
 
+def test_a_listing_that_is_asked_for_no_span_is_not_halved() -> None:
+    api = Api(rows_of(1, 1))
+    api.trouble = lambda call: Split("never")
+    _, ended = read(api, Listing("list", "rows", "id"), {"0": [Window(EPOCH, EPOCH + days(30))]}, 2)
+    assert isinstance(ended["0"][0].error, SkipWindow)
+    assert len(api.calls) == 1
+
+
 def test_numbered_pages_are_believed_only_when_they_are_one() -> None:
     paging = Paging(param="page", first="0", more="more", size=10, one_page_windows=True)
     source = Listing("list", "rows", "id", window=TimeRange("from", "to"), paging=paging)

@@ -206,6 +206,14 @@ def test_pages_without_a_sign_go_on_until_one_is_empty() -> None:
     assert [call["offset"] for call in api.calls] == ["0", "2", "3"]
 
 
+def test_a_row_that_is_twice_on_a_page_hides_none_of_the_next() -> None:
+    paging = Paging(param="offset", first="0", more="", size=2, size_param="limit", by_rows=True)
+    api = Answers([{"n": 1}, {"n": 1}], [{"n": 2}])
+    rows, _ = read(api, Listing("list", "", "n", paging=paging), None)
+    assert [row["n"] for row in rows] == [1, 2]
+    assert [call["offset"] for call in api.calls] == ["0", "1", "2"]
+
+
 def test_days_are_local_and_halved_at_midnight() -> None:
     bangkok = ZoneInfo("Asia/Bangkok")
     window = Window(datetime(2026, 9, 19, 17, tzinfo=UTC), datetime(2026, 9, 22, 3, tzinfo=UTC))

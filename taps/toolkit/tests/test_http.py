@@ -35,6 +35,28 @@ def test_fractions_are_exact(server: Server) -> None:
     assert client(server).call(Call("x"))["money"] == Decimal("12345678901234567.89")
 
 
+class TextClient(Client):
+    """A platform that answers in lines of text, a whole answer with a full stop at its end."""
+
+    def read(self, content: bytes) -> Any:
+        if not content.endswith(b"."):
+            raise ValueError
+        return content.decode().splitlines()
+
+    def refusal(self, body: Any) -> tuple[str, str] | None:
+        return ("", body[0]) if body[0].startswith("No") else None
+
+
+def test_answers_that_are_not_json_are_read_as_their_platform_says(server: Server) -> None:
+    server.answers = [Answer(b"1.0853\n1.09"), Answer(b"1.0853\n1.0901.")]
+    meter = Meter()
+    assert client(server, kind=TextClient).call(Call("x"), meter) == ["1.0853", "1.0901."]
+    assert (meter.requests, meter.retries) == (2, 1)
+    server.answers = [Answer(b"Not here.", 404)]
+    with pytest.raises(SkipWindow, match="answered «Not here"):
+        client(server, kind=TextClient).call(Call("x"))
+
+
 def test_each_attempt_is_signed_anew_and_counted(server: Server, patience: list[float]) -> None:
     server.answers = [Answer({}, 500), Answer({"error": "busy"}), OK]
     meter = Meter()

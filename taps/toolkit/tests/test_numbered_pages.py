@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tap_toolkit.details import Detail
+from tap_toolkit.details import ChangedSince, Detail
 from tap_toolkit.errors import SkipRecord, SkipWindow
 from tap_toolkit.fetch import Arrived, Fetcher, Finished
 from tap_toolkit.paging import NumberedPages
@@ -184,3 +184,36 @@ def test_a_detail_may_have_its_id_in_the_path_and_be_all_of_an_answer() -> None:
 def test_the_future_is_after_now() -> None:
     api = Pages({1: iso(datetime.now(UTC) - timedelta(minutes=1))})
     assert read(api, NEWEST, DAY)[0] == []
+
+
+def test_given_pages_in_no_lasting_order_then_fewer_rows_than_are_counted_are_not_all() -> None:
+    class Shuffled(Pages):
+        """The order turns round after the first page, so that its rows come again and others do not."""
+
+        def answer(self, path: str, account: str, params: dict[str, str]) -> Any:
+            answer = super().answer(path, account, params)
+            return {**answer, "rows": answer["rows"] if answer["page"] == 1 else [{"id": i} for i in range(3)]}
+
+    times: dict[int, datetime | str] = dict.fromkeys(range(23), EPOCH)
+    counted = replace(WHOLE, paging=replace(PAGES, counted=True))
+    ids, (ended,), _ = read(Pages(times), counted, DAY)
+    assert (len(ids), ended.error) == (23, None)
+    _, (ended,), _ = read(Shuffled(times), counted, DAY)
+    assert isinstance(ended.error, SkipWindow)
+    assert str(ended.error) == "list says that it has 23 rows, and shows 13."
+
+
+def test_given_a_listing_that_is_cut_off_then_as_many_rows_are_not_believed() -> None:
+    times: dict[int, datetime | str] = dict.fromkeys(range(23), EPOCH)
+    for most, fits in ((24, True), (23, False)):
+        api = Pages(times)
+        _, (ended,), _ = read(api, replace(WHOLE, paging=replace(PAGES, most=most)), None)
+        assert (ended.error is None) == fits
+        assert len(api.calls) == (3 if fits else 1)
+
+
+def test_given_a_time_of_change_then_ties_with_the_windows_beginning_are_kept() -> None:
+    times = {1: EPOCH - timedelta(seconds=1), 2: EPOCH, 3: EPOCH, 4: EPOCH + days(2), 5: "never"}
+    source = WHOLE.then(ChangedSince("at"))
+    assert sorted(read(Pages(times), source, DAY)[0]) == [2, 3, 4, 5]
+    assert sorted(read(Pages(times), source, None)[0]) == [1, 2, 3, 4, 5]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tap_toolkit.settings import check_settings, nearest
+from tap_toolkit.settings import check_settings, from_environment, nearest
 
 SCHEMA: dict[str, Any] = {
     "required": ["ids", "start"],
@@ -55,3 +55,14 @@ def test_the_nearest_name_is_found_however_far_off() -> None:
     assert nearest("daily_adds", ["daily_ad", "daily_adset"]) == "daily_ad"
     assert nearest("zzz", ["abc"]) == "abc"
     assert nearest("x", []) == ""
+
+
+def test_a_variable_that_is_not_of_its_kind_is_refused_like_any_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = {**SCHEMA, "properties": {**SCHEMA["properties"], "many": {"type": ["integer", "null"]}}}
+    given = {"IDS": '["1", 2]', "START": "2026", "RATE": "2.5", "MANY": "some", "MINE": "daily"}
+    for name, value in given.items():
+        monkeypatch.setenv(f"TAP_IT_{name}", value)
+    found = from_environment(schema, "TAP_IT_")
+    assert found == {"ids": ["1", 2], "start": "2026", "rate": "2.5", "many": "some", "mine": "daily"}
+    wrong = ["Setting many must be a whole number.", 'Setting mine must be a list, like ["…", "…"]. Reports.']
+    assert check_settings(found, schema) == wrong
