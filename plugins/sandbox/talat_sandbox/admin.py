@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from talat_sandbox.business.ads import account_id
+from talat_sandbox.business.ad_platforms import FACEBOOK
 from talat_sandbox.business.orders import PII, PII_BUYER_ID
 from talat_sandbox.business.shops import iso
 from talat_sandbox.clock import parse_instant
@@ -70,7 +70,7 @@ class Admin:
                     "region": shop.region.code,
                     "currency": shop.region.currency,
                     "time_zone": shop.region.time_zone,
-                    "ad_account_id": str(account_id(shop.index)),
+                    "ad_account_id": str(FACEBOOK.account_id(shop.index)),
                 }
                 for shop in business.shops
             ],

@@ -65,7 +65,7 @@ def _truth(options: Options, out: str) -> None:
     plan = remembered_plan(options) if known else plan_from(options)
     check_clock(options, plan)
     instant = options.instant if options.instant is not None else int(time.time())
-    files = export(found(plan, options.platforms), Path(out), instant)
+    files = export(found(plan, options.platforms, options.ad_platforms), Path(out), instant)
     _say(f"Wrote {', '.join(path.name for path in files)} to {out}.")
 
 

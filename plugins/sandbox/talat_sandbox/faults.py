@@ -48,7 +48,7 @@ _ON_RECORDS = {"bad_record", "future_update_time", "unknown_field", "missing_fie
 _HALF_A_LETTER = "half a letter"
 # Before the cursor that an empty page gives, so that going on from there asks for the page that it came before.
 _BEHIND = "behind-nothing-"
-_SIZE = re.compile(r"\b(page_size|limit|perPage)=\d+")
+_SIZE = re.compile(r"\b(page_size|pageSize|limit|perPage)=\d+")
 FAR_FUTURE = 4_070_908_800  # 2099-01-01T00:00:00Z
 _FIELDS = (
     "create_time",
@@ -153,7 +153,8 @@ class Fault:
         if self.kind == "latency":
             response.delay += float(self.options.get("ms", 1000)) / 1000
         elif self.kind == "truncate":
-            half = len(response.body) // 2
+            # At the end of a line nothing would tell that a file is cut.
+            half = len(response.body[: len(response.body) // 2].rstrip(b"\r\n"))
             if self.options.get("honest_length"):
                 response.body = response.body[:half]
             else:
@@ -187,8 +188,10 @@ class Fault:
             return (
                 _replace(body, ("update_time",), FAR_FUTURE)
                 or _replace(body, ("updated_time",), iso)
+                or _replace(body, ("modify_time",), "2099-01-01 00:00:00")
                 or _replace(body, ("updated_at",), "2099-01-01 00:00:00 +0000")
                 or _replace(body, ("lastUpdatedAt",), "2099-01-01T00:00:00.000Z")
+                or _replace(body, ("modifiedDate",), "2099-01-01T00:00:00Z")
             )
         if self.kind == "bad_record":
             return _replace(body, (str(wanted),) if wanted else _FIELDS, self.options.get("value", "not-a-value"))
@@ -230,7 +233,11 @@ def _replace(value: object, names: tuple[str, ...], new: object) -> bool:
 def _lists_of_records(value: object) -> Iterator[list[dict[str, Any]]]:
     """Yield the lists of objects, depth first."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
-        yield value
+        if not {"fieldMask", "campaign_list"} & value[0].keys():
+            yield value
+        else:  # what Google streams is a list of parts that have lists, and Shopee's ads list shops with campaigns
+            for part in value:
+                yield from _lists_of_records(part)
     elif isinstance(value, dict):
         for child in value.values():
             yield from _lists_of_records(child)
@@ -245,7 +252,7 @@ def _unwrapped(record: dict[str, Any]) -> dict[str, Any]:
 def _without_records(body: dict[str, Any], cursor: str) -> bool:
     """Take the records away and say that there are more behind a cursor, as Shopee, TikTok Shop and Meta write it."""
     records = next(_lists_of_records(body), None)
-    if records is None or "totalPage" in body:  # of numbered pages none can be put before another
+    if records is None or _numbered(body):
         return False
     records.clear()
     if "response" in body:
@@ -255,3 +262,9 @@ def _without_records(body: dict[str, Any], cursor: str) -> bool:
     else:
         body["paging"] = {"cursors": {"before": cursor, "after": cursor}, "next": f"?after={cursor}"}
     return True
+
+
+def _numbered(body: dict[str, Any]) -> bool:
+    """Whether the answer is one of pages that are named by numbers or rows: none can be put before another."""
+    parts = [part for part in (body, body.get("result"), body.get("response")) if isinstance(part, dict)]
+    return any(name in part for part in parts for name in ("totalPage", "totalCount", "has_next_page"))

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from talat_sandbox.business.ads import MAX_CAMPAIGNS
-from talat_sandbox.business.channels import CHANNELS
+from talat_sandbox.business.ad_platforms import AD_PLATFORMS, ANALYTICS, MAX_CAMPAIGNS
+from talat_sandbox.business.channels import CHANNELS, SHOPEE
 from talat_sandbox.business.model import Plan
 from talat_sandbox.clock import parse_instant
 
@@ -42,6 +42,11 @@ class Options:
     shops: int = _option(3, "number of shops, from 226001234 on; every third sells in Singapore")
     products: int = _option(60, "products in each shop")
     channels: str = _option("", "channels beside Shopee, with commas between: lazada, tiktok_shop, line_shop, or all")
+    ads: str = _option(
+        "",
+        f"platforms for ads beside Facebook, with commas between: {', '.join((*AD_PLATFORMS, ANALYTICS))}, "
+        "or all that have shops",
+    )
     campaigns: int = _option(4, "campaigns in each shop's ad account, with 2 ad sets of 3 ads each")
     as_of: str = _option("", "let the clock stand at this ISO time; empty follows real time")
     state_dir: str = _option(".sandbox", "where tokens, the opening day, pid and log are kept")
@@ -58,6 +63,7 @@ class Options:
     insights_quota: int = _option(0, "insights calls in a window for each ad account; 0 is Meta's formula")
     management_quota: int = _option(0, "other calls in a window for each ad account; 0 is Meta's formula")
     score_quota: int = _option(9000, "score within 300 s for each ad account: a read is 1, a write 3")
+    operations_a_day: int = _option(15_000, "Google Ads operations in 24 hours; 0 is no limit")
     cache_orders: int = _option(150_000, "rendered records kept in memory, about 2 KB each")
 
     @property
@@ -68,13 +74,18 @@ class Options:
     @property
     def platforms(self) -> tuple[str, ...]:
         """The channels beside Shopee. Raises OptionError."""
-        named = [name.strip() for name in self.channels.split(",") if name.strip()]
-        if named == ["all"]:
-            return tuple(CHANNELS)
-        for name in named:
-            if name not in CHANNELS:
-                raise OptionError(f"channels has {name!r}; there are {', '.join(CHANNELS)}, or all.")
-        return tuple(dict.fromkeys(named))
+        return _chosen("channels", self.channels, tuple(CHANNELS), tuple(CHANNELS))
+
+    @property
+    def ad_platforms(self) -> tuple[str, ...]:
+        """The platforms for ads beside Facebook, and `ga4`. Raises OptionError, also for want of a channel."""
+        sold_on = (SHOPEE.platform, *self.platforms)
+        served = tuple(name for name, platform in AD_PLATFORMS.items() if platform.channel in sold_on)
+        chosen = _chosen("ads", self.ads, (*AD_PLATFORMS, ANALYTICS), (*served, ANALYTICS))
+        for name in chosen:
+            if name not in (*served, ANALYTICS):
+                raise OptionError(f"{name} promotes shops on {AD_PLATFORMS[name].channel}; add that to channels.")
+        return chosen
 
     @property
     def instant(self) -> int | None:
@@ -85,6 +96,16 @@ class Options:
             return parse_instant(self.as_of)
         except ValueError:
             raise OptionError(f"as-of {self.as_of!r} is not an ISO time; write it like 2026-11-20T17:00:00Z.") from None
+
+
+def _chosen(option: str, text: str, known: tuple[str, ...], everything: tuple[str, ...]) -> tuple[str, ...]:
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    if named == ["all"]:
+        return everything
+    for name in named:
+        if name not in known:
+            raise OptionError(f"{option} has {name!r}; there are {', '.join(known)}, or all.")
+    return tuple(dict.fromkeys(named))
 
 
 def add_arguments(parser: argparse.ArgumentParser, environment: Mapping[str, str] = os.environ) -> None:

@@ -17,9 +17,9 @@ from talat_sandbox.web import Request, Response
 
 Handler = Callable[[Request], Response]
 
-# Headers in which platforms other than Meta want their key or token.
-_TOKENS = (b"x-api-key", b"x-tts-access-token")
-_KEPT_LENGTHS = {len("host"), len("authorization"), *map(len, _TOKENS)}
+# Headers in which platforms other than Meta want their key or token, or Google the manager that one comes by.
+_TOKENS = (b"x-api-key", b"x-tts-access-token", b"access-token", b"login-customer-id")
+_KEPT_LENGTHS = {*map(len, ("host", "authorization", "date", "content-type")), *map(len, _TOKENS)}
 _REASONS = {status.value: f"{status.value} {status.phrase}".encode() for status in HTTPStatus}
 
 
@@ -78,6 +78,8 @@ class Connection(asyncio.Protocol):
             headers.get(b"host", ""),
             headers.get(b"authorization", ""),
             next((headers[name] for name in _TOKENS if name in headers), ""),
+            date=headers.get(b"date", ""),
+            content_type=headers.get(b"content-type", ""),
         )
         keep_alive = self._parser.should_keep_alive()
         try:

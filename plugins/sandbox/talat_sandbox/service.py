@@ -8,15 +8,24 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from talat_sandbox.app import App
+from talat_sandbox.business.advertising import Advertising
 from talat_sandbox.business.model import Business, found
 from talat_sandbox.clock import Clock
 from talat_sandbox.options import OptionError, Options, check_clock, remembered_plan
+from talat_sandbox.platforms.exchange_rates.api import ExchangeRates
 from talat_sandbox.platforms.facebook_ads.api import FacebookAds
+from talat_sandbox.platforms.ga4.api import GoogleAnalytics
+from talat_sandbox.platforms.google.accounts import GoogleAccounts
+from talat_sandbox.platforms.google_ads.api import GoogleAds
 from talat_sandbox.platforms.lazada.api import Lazada
+from talat_sandbox.platforms.line_ads.api import LineAds
 from talat_sandbox.platforms.line_shop.api import LineShop
 from talat_sandbox.platforms.shopee.api import Shopee
+from talat_sandbox.platforms.shopee_ads.api import ShopeeAds
+from talat_sandbox.platforms.tiktok_ads.api import TikTokAds
 from talat_sandbox.platforms.tiktok_shop.api import TikTokShop
 from talat_sandbox.server import listen
 from talat_sandbox.world import Platform, World
@@ -26,6 +35,13 @@ CHANNELS: dict[str, Callable[[World, Business], Platform]] = {
     "lazada": Lazada,
     "tiktok_shop": TikTokShop,
     "line_shop": LineShop,
+}
+
+#: The APIs of the platforms for ads beside Facebook and Google, by platform.
+ADS: dict[str, Callable[[World, Advertising], Platform]] = {
+    "line_ads": LineAds,
+    "shopee_ads": ShopeeAds,
+    "tiktok_ads": TikTokAds,
 }
 
 AUTH_FILES = "auth-*.json"
@@ -38,10 +54,28 @@ def build(options: Options, reset: bool) -> App:
     if reset:
         for path in options.state_path.glob(AUTH_FILES):
             path.unlink()
-    world = World(options, found(plan, options.platforms), Clock(options.instant))
-    others = [CHANNELS[business.channel.platform](world, business) for business in world.business.others]
-    # Shopee's paths begin so that they take in others' tokens.
-    return App(world, [*others, Shopee(world), FacebookAds(world)])
+    world = World(options, found(plan, options.platforms, options.ad_platforms), Clock(options.instant))
+    return App(world, _platforms(world))
+
+
+def _platforms(world: World) -> list[Platform]:
+    ads = {advertising.platform.platform: advertising for advertising in world.business.campaigning}
+    channels = CHANNELS | {"lazada": partial(Lazada, advertising=ads.get("lazada_ads"))}
+    others: list[Platform] = [channels[it.channel.platform](world, it) for it in world.business.others]
+    others += [make(world, ads[name]) for name, make in ADS.items() if name in ads]
+    others += _googles(world, ads.get("google_ads"))
+    shopee = Shopee(world, [platform.accounts for platform in others if isinstance(platform, ShopeeAds)])
+    # Shopee's paths begin so that they take in others' tokens and its ads, Meta's so that they take in Google's.
+    return [*others, shopee, FacebookAds(world), ExchangeRates(world)]
+
+
+def _googles(world: World, advertising: Advertising | None) -> list[Platform]:
+    """Return Google's APIs that there are, and what gives tokens for all of them."""
+    accounts = GoogleAccounts(world)
+    apis: list[Platform] = [GoogleAds(world, advertising, accounts)] if advertising else []
+    if world.business.measured:
+        apis.append(GoogleAnalytics(world, accounts))
+    return [accounts, *apis] if apis else []
 
 
 def serve(options: Options, reset: bool, ready: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import os
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from talat_sandbox.business.ads import account_id
+from talat_sandbox.business.ad_platforms import FACEBOOK
 from talat_sandbox.business.channels import CHANNELS
 from talat_sandbox.business.shops import make_shops
 from talat_sandbox.options import Options, to_arguments
@@ -27,6 +28,7 @@ from talat_sandbox.platforms.shopee.protocol import PARTNER_ID, PARTNER_KEY
 from talat_sandbox.vault import Vault
 
 _STOP_SECONDS = 10
+_TOLD = 4000  # the last letters of the log, in an error
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,20 @@ class Sandbox:
         """Let an ad account be opted in (as all are at first) to the breakdowns that need it, or out of them."""
         self._call("POST", "facebook_ads/gate", {"account": account, "on": on})
 
+    def set_quota(self, account: str, quota: str, remaining: int) -> None:
+        """Let so much of a quota of a GA4 property (`tokensPerHour`) remain now."""
+        self._call("POST", "ga4/quota", {"account": account, "quota": quota, "remaining": remaining})
+
+    def set_limits(self, account: str, **limits: int) -> None:
+        """Set what a GA4 property bears: `rows` of a day, rows of a `page`, and for samples `read`, `space`, `days`."""
+        self._call("POST", "ga4/limits", {"account": account, **limits})
+
+    def service_account(self, email: str = "reader@project.example") -> str:
+        """Let a service account in at Google; return its key file. Needs cryptography."""
+        private, modulus, exponent = _key_pair()
+        self._call("POST", "google/service_account", {"email": email, "modulus": modulus, "exponent": exponent})
+        return json.dumps({"type": "service_account", "client_email": email, "private_key": private})
+
     def remove_app(self) -> None:
         """Let all of Meta's tokens handed out so far be refused: somebody has removed the app."""
         self._call("POST", "facebook_ads/remove_app", {})
@@ -131,6 +147,18 @@ class Sandbox:
         return content
 
 
+@functools.cache
+def _key_pair() -> tuple[str, str, int]:
+    """A key for RS256, the same for all tests: in PEM, and its public half's modulus in hexadecimal and exponent."""
+    from cryptography.hazmat.primitives import serialization  # only tests of Google's taps have it
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    public = key.public_key().public_numbers()
+    return pem.decode(), f"{public.n:x}", public.e
+
+
 @contextmanager
 def running_sandbox(
     *,
@@ -148,6 +176,7 @@ def running_sandbox(
     shop_rps: int = 1000,
     half_open: bool = False,
     channels: str = "",
+    ads: str = "",
     campaigns: int = 4,
     require_proof: bool = False,
     job_ms: int = 200,
@@ -157,14 +186,16 @@ def running_sandbox(
     insights_quota: int = 0,
     management_quota: int = 0,
     score_quota: int = 9000,
+    operations_a_day: int = 15_000,
     port: int = 0,
     reset: bool = False,
     extra_arguments: Sequence[str] = (),
 ) -> Iterator[Sandbox]:
     """Start a sandbox as a subprocess and stop it in the end, whatever happens.
 
-    Without `state_dir` it forgets everything afterwards. Options mean what they mean on the command line, `as_of`
-    being ISO text. Raises RuntimeError with what the sandbox said when it does not start.
+    Without `state_dir` it forgets everything afterwards. What it says goes to `sandbox.log` beside its state. Options
+    mean what they mean on the command line, `as_of` being ISO text. Raises RuntimeError with what the sandbox said when
+    it does not start.
     """
     with tempfile.TemporaryDirectory(prefix="talat-sandbox-") as scratch:
         folder = Path(state_dir) if state_dir is not None else Path(scratch)
@@ -184,6 +215,7 @@ def running_sandbox(
             shop_rps=shop_rps,
             half_open=int(half_open),
             channels=channels,
+            ads=ads,
             campaigns=campaigns,
             require_proof=int(require_proof),
             job_ms=job_ms,
@@ -193,20 +225,25 @@ def running_sandbox(
             insights_quota=insights_quota,
             management_quota=management_quota,
             score_quota=score_quota,
+            operations_a_day=operations_a_day,
         )
         command = [sys.executable, "-m", "talat_sandbox.cli", "serve", *to_arguments(options), *extra_arguments]
         if reset:
             command.append("--reset")
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, "SANDBOX_FOLLOW_PARENT": "1"},
-        )
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "sandbox.log"
+        # A pipe that nobody reads would be full after some tracebacks, and the sandbox wait for ever.
+        with log.open("wb") as said:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                text=True,
+                env={**os.environ, "SANDBOX_FOLLOW_PARENT": "1"},
+            )
         try:
-            yield _describe(process, folder, options)
+            yield _describe(process, log, options)
         finally:
             process.terminate()
             try:
@@ -218,20 +255,21 @@ def running_sandbox(
                 process.stdout.close()
 
 
-def _describe(process: subprocess.Popen[str], folder: Path, options: Options) -> Sandbox:
+def _describe(process: subprocess.Popen[str], log: Path, options: Options) -> Sandbox:
     assert process.stdout is not None
     line = process.stdout.readline().strip()
     if not line.startswith("The sandbox is ready at "):
-        raise RuntimeError(line + process.stdout.read() or "the sandbox ended at once")
+        said = line + process.stdout.read() + log.read_text("utf-8")[-_TOLD:]
+        raise RuntimeError(said or "the sandbox ended at once")
     shop_ids = tuple(shop.shop_id for shop in make_shops(options.shops))
     return Sandbox(
         url=line.removeprefix("The sandbox is ready at ").rstrip("."),
-        state_dir=folder,
+        state_dir=log.parent,
         partner_id=PARTNER_ID,
         partner_key=PARTNER_KEY,
         shop_ids=shop_ids,
         refresh_tokens={shop_id: Vault.first_refresh_token(shop_id) for shop_id in shop_ids},
-        ad_account_ids=tuple(str(account_id(index)) for index in range(options.shops)),
+        ad_account_ids=tuple(str(FACEBOOK.account_id(index)) for index in range(options.shops)),
         channel_shop_ids={
             name: tuple(shop.shop_id for shop in CHANNELS[name].shops(options.shops)) for name in options.platforms
         },

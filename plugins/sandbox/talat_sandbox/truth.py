@@ -19,6 +19,7 @@ from talat_sandbox.business.orders import Line, Order, State, state
 from talat_sandbox.business.shops import Shop, iso, local_date
 from talat_sandbox.tables import Row, Table, money
 from talat_sandbox.truth_ads import AD_TABLES
+from talat_sandbox.truth_rates import RATE_TABLES
 
 
 class Fact(NamedTuple):
@@ -215,6 +216,7 @@ TABLES = {
     "shops": Table(("platform", "shop_id", "name", "region", "currency", "time_zone"), _shops),
     "planted_days": Table(("shop_id", "date", "kind"), _planted),
     **AD_TABLES,
+    **RATE_TABLES,
 }  # fmt: skip
 
 

@@ -19,7 +19,8 @@ CSV = b"text/csv; charset=utf-8"
 class Request:
     """One HTTP request. `path` has no query; `query` is the raw text after the question mark.
 
-    Of the headers only `host`, `authorization` and the one with a platform's key or `token` are kept, as they came.
+    Of the headers only `host`, `authorization`, `date`, `content_type` and the one with a platform's key or `token` are
+    kept, as they came.
     `sent_query` is what came, and was signed, where a fault has put another `query` in its place.
     """
 
@@ -31,6 +32,8 @@ class Request:
     authorization: str = ""
     token: str = ""
     sent_query: str | None = None
+    date: str = ""
+    content_type: str = ""
 
     @cached_property
     def params(self) -> dict[str, list[str]]:

@@ -30,8 +30,8 @@ class World:
 class Platform(Protocol):
     """What a platform has to be: a router for its paths, which can also fail on request.
 
-    An account is the digits of what consent is given for: a shop, an ad account. `commands` are the platform's own
-    admin endpoints, `POST /_sandbox/<name>/<command>`.
+    An account is the number of what consent is given for, a shop, an ad account; what is public has none. `commands`
+    are the platform's own admin endpoints, `POST /_sandbox/<name>/<command>`.
     """
 
     name: str

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talat_sandbox.business.ad_days import FINAL_DAYS, Figures, add
+from talat_sandbox.business.ad_days import FINAL_DAYS
+from talat_sandbox.business.ad_figures import Figures, add
+from talat_sandbox.business.ad_platforms import ACTIVE, AD_SETS, ARCHIVED, DAILY, DELETED, LIFETIME, PAUSED
 from talat_sandbox.business.ad_shares import split, weights
-from talat_sandbox.business.ads import ACTIVE, AD_SETS, ARCHIVED, DAILY, DELETED, LIFETIME, PAUSED, Portfolio
+from talat_sandbox.business.ads import Portfolio
 from talat_sandbox.business.model import Business, Plan
 from talat_sandbox.business.shops import Shop, day_start
 

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,3 +187,13 @@ def test_given_a_clock_request_when_it_is_wrong_then_the_sandbox_says_so(own_san
         own_sandbox.set_clock("noon")
     assert own_sandbox.health()["as_of"] == "2026-11-20T18:00:00Z"
     assert own_sandbox.set_clock(None) != "2026-11-20T18:00:00Z"
+
+
+def test_given_more_tracebacks_than_a_pipe_holds_when_the_sandbox_is_asked_again_then_it_answers() -> None:
+    with running_sandbox(days=2, orders_per_day=2) as sandbox:
+        sandbox.faults({"kind": "latency", "ms": "a bug of the plan", "times": None})
+        for _ in range(64):
+            with pytest.raises(urllib.error.HTTPError, match="500"):
+                urllib.request.urlopen(f"{sandbox.url}/api/v2/{'shop' * 500}", timeout=10)
+        assert sandbox.health()
+        assert (sandbox.state_dir / "sandbox.log").read_text("utf-8").count("a bug of the plan") == 64

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,9 @@ Calls = list[tuple[str, str, dict[str, str]]]
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with running_sandbox(as_of="2026-10-20T17:00:00Z", orders_per_day=20, days=20, channels="lazada") as running:
+    with running_sandbox(
+        as_of="2026-10-20T17:00:00Z", orders_per_day=20, days=20, channels="lazada", ads="lazada_ads"
+    ) as running:
         yield running
 
 
@@ -100,3 +103,50 @@ def test_the_sdk_signs_empty_values_which_the_documentation_leaves_out(sandbox: 
     """So a client must not send any: whichever way Lazada reads them, it is then right."""
     (answer,) = run(sandbox, tmp_path, [("/auth/token/refresh", "GET", {"refresh_token": "x", "note": ""})])
     assert answer[0] == "IncompleteSignature"
+
+
+def test_the_sdk_reads_the_reports_of_ads_by_get_and_by_post_as_the_truth_has_them(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    days = {"startDate": "2026-10-05", "endDate": "2026-10-18"}
+    page = {"bizCode": "sponsoredSearch", "useRtTable": "false", "pageNo": "1", "pageSize": "100"}
+    last = {"lastStartDate": "2026-10-01", "lastEndDate": "2026-10-04"}
+    reads: Calls = [
+        (f"/sponsor/solutions/{path}", method, {**days, **page, **last})
+        for method in ("GET", "POST")
+        for path in (
+            "report/getDiscoveryReportCampaign",
+            "report/getDiscoveryReportAdgroup",
+            "report/getReportOverview",
+            "campaign/searchCampaignList",
+        )
+    ]
+    token = Vault.first_refresh_token(sandbox.channel_shop_ids["lazada"][1])
+    _, *answers = run(sandbox, tmp_path, [("/auth/token/refresh", "POST", {"refresh_token": token}), *reads])
+    assert {code for code, _, _ in answers} == {"0"}
+    for place in range(4):
+        got, posted = ({**answers[n][2], "request_id": ""} for n in (place, place + 4))
+        assert got == posted
+    campaigns, groups = ([row["spend"] for row in body["result"]["result"]] for _, _, body in answers[:2])
+    spent = sum(
+        Decimal(row["spend"])
+        for row in sandbox.truth("ads_daily")
+        if row["account_id"] == str(sandbox.channel_shop_ids["lazada"][1])
+        and row["platform"] == "lazada_ads"
+        and days["startDate"] <= row["date"] <= days["endDate"]
+    )
+    assert sum(map(Decimal, campaigns)) == sum(map(Decimal, groups)) == spent > 0
+    assert Decimal(answers[2][2]["result"]["reportOverviewDetailDTO"]["spend"]) == spent
+    assert len(answers[3][2]["result"]) == answers[3][2]["totalCount"] > 0
+
+
+def test_the_sdk_sees_no_failure_that_is_told_inside_of_a_success(sandbox: Sandbox, tmp_path: Path) -> None:
+    """So a client of the ads must look for it itself."""
+    sandbox.faults({"match": {"path": "ReportCampaign"}, "kind": "error", "code": "INTERNAL_ERROR", "inside": True})
+    days = {"startDate": "2026-10-05", "endDate": "2026-10-18", "pageNo": "1", "pageSize": "100"}
+    token = Vault.first_refresh_token(sandbox.channel_shop_ids["lazada"][2])
+    refresh = ("/auth/token/refresh", "POST", {"refresh_token": token})
+    report = ("/sponsor/solutions/report/getDiscoveryReportCampaign", "GET", days)
+    _, answer = run(sandbox, tmp_path, [refresh, report])
+    assert answer[:2] == ["0", None]
+    assert answer[2]["result"]["errorCode"] == "INTERNAL_ERROR"

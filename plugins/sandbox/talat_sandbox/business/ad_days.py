@@ -9,10 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
 
-from talat_sandbox.business.ads import AD_SETS, ADS, LIFETIME, SETS, Ad, Campaign, Portfolio
-from talat_sandbox.business.dice import Dice, Weighted
+from talat_sandbox.business.ad_anomalies import Anomaly
+from talat_sandbox.business.ad_curves import Curve
+from talat_sandbox.business.ad_figures import (
+    LATER,
+    SAME_DAY,
+    VIEW,
+    Conversion,
+    Correction,
+    Figures,
+    converted,
+    corrected,
+)
+from talat_sandbox.business.ad_platforms import AD_SETS, LIFETIME, Reporting
+from talat_sandbox.business.ads import ADS, SETS, Ad, Campaign, Portfolio
+from talat_sandbox.business.dice import Dice
 from talat_sandbox.business.orders import Order
 from talat_sandbox.business.season import Season
 from talat_sandbox.cache import FOREVER, Cache
@@ -25,88 +37,27 @@ _BEFORE = (0, *accumulate(weight * HOUR for weight in HOURS))
 _WHOLE_DAY = _BEFORE[-1]
 
 _USE = {"mega_sale": 960, "payday": 840}  # thousandths of the budget that are spent
-_LAGS = Weighted((62, 14, 8, 6, 4, 3, 3))  # days from click to order
 _CAP = 400  # thousandths of the orders that endless spend would win
 _SCALE = 60_000  # satang a day, at the Thai price level, that win half of that
 _KEPT_AD_DAYS = 400_000
-# Kinds of conversions: after a click of the same day, after an earlier click, after a view; each by pixel or elsewhere.
-SAME_DAY, LATER, VIEW = 0, 1, 2
-
-
-class Figures(NamedTuple):
-    """What was counted; `spend` and the values are satang.
-
-    `orders` and `values` hold one number for each kind of conversion: same-day click, later click and view seen by the
-    pixel, then the same three seen elsewhere. Everything but `reach` may be added.
-    """
-
-    spend: int = 0
-    impressions: int = 0
-    clicks: int = 0
-    link_clicks: int = 0
-    reach: int = 0
-    carts: int = 0
-    plays: int = 0
-    p25: int = 0
-    p50: int = 0
-    p75: int = 0
-    p100: int = 0
-    thruplays: int = 0
-    orders: tuple[int, ...] = (0,) * 6
-    values: tuple[int, ...] = (0,) * 6
-
-    @property
-    def conversions(self) -> int:
-        """All attributed orders."""
-        return sum(self.orders)
-
-    @property
-    def value(self) -> int:
-        """What the buyers of all attributed orders pay, in satang."""
-        return sum(self.values)
-
-
-class Conversion(NamedTuple):
-    """An order attributed to an ad: known from `at` on, of a kind, worth satang."""
-
-    ad: int
-    at: int
-    kind: int
-    value: int
-
-
-class Correction(NamedTuple):
-    """A credit for invalid clicks: from `at` on, so many percent of spend and clicks are taken back."""
-
-    at: int
-    ad: int
-    percent: int
-
-
-def add(parts: Iterable[Figures]) -> Figures:
-    """Return the sum. People seen twice are counted once: the reach of many is less than the sum of the reaches."""
-    listed = list(parts)
-    if len(listed) == 1:
-        return listed[0]
-    *numbers, orders, values = zip(*listed, strict=True)
-    sums = Figures._make(
-        (*map(sum, numbers), tuple(map(sum, zip(*orders, strict=True))), tuple(map(sum, zip(*values, strict=True))))
-    )
-    return sums._replace(reach=max(*numbers[4], sums.reach * 7 // 10))
 
 
 class AdDays:
     """The days of one account. `day_start` tells when the n-th local day begins, `orders_on` its shop's orders."""
 
+    #: How a campaign's chance to win an order rises with its spend, and what was planted; Facebook shows neither.
+    curves: tuple[Curve, ...] = ()
+    anomalies: tuple[Anomaly, ...] = ()
+
     def __init__(
         self,
-        seed: int,
         portfolio: Portfolio,
         season: Season,
         day_start: Callable[[int], int],
         orders_on: Callable[[int], Iterable[Order]],
     ) -> None:
-        self._seed, self._portfolio, self._season = seed, portfolio, season
+        self._key, self._portfolio, self._season = portfolio.account.key, portfolio, season
+        self._platform, self._reporting = portfolio.account.platform, portfolio.account.platform.reporting
         self._day_start, self._orders_on = day_start, orders_on
         self._shop = portfolio.account.shop
         self._promoting: dict[int, list[Campaign]] = {}
@@ -136,14 +87,26 @@ class AdDays:
             for correction in corrections:
                 changes.append(correction.at)
                 if correction.at <= as_of:
-                    known[correction.ad] = _corrected(known[correction.ad], correction.percent)
+                    known[correction.ad] = corrected(known[correction.ad], correction.percent)
         for conversion in self.conversions(day):
             changes.append(conversion.at)
             if conversion.at <= as_of:
-                known[conversion.ad] = _converted(known.get(conversion.ad, Figures()), conversion)
+                known[conversion.ad] = converted(known.get(conversion.ad, Figures()), conversion)
         first = max((at for at in changes if at <= as_of), default=end)
         until = min((at for at in changes if at > as_of), default=FOREVER)
         return self._known.put(day, sorted(known.items()), max(first, min(end, as_of)), until)
+
+    def delivered(self, day: int, as_of: int) -> dict[int, Figures]:
+        """Return what the ads did on a day until an instant, by ad's index: no orders, and before any correction."""
+        return self._whole(day)[0] if as_of >= self._day_start(day + 1) else self._delivered(day, as_of)
+
+    def clicks(self, day: int) -> Iterable[Conversion]:
+        """Return the orders of a day whose buyers had clicked an ad of the account, whoever claims them."""
+        return (conversion for conversion in self.conversions(day) if conversion.clicked)
+
+    def _withheld(self, campaign: Campaign, day: int) -> int:
+        """Return how many percent of a campaign's delivery something keeps back on a day."""
+        return 0
 
     def _spends(self, campaign: Campaign, day: int) -> list[int]:
         """Return what each ad of a campaign spent on a whole day before any correction, in satang."""
@@ -156,7 +119,7 @@ class AdDays:
         delivered = self._delivered(day, end)
         corrections = []
         for place, figures in delivered.items():
-            dice = Dice(f"{self._seed}|correction|{self._portfolio.ads[place].object_id}|{day}")
+            dice = Dice(f"{self._key}|correction|{self._portfolio.ads[place].object_id}|{day}")
             if figures.clicks and dice.chance(80):
                 corrections.append(Correction(end + dice.between(DAY, 3 * DAY), place, dice.between(2, 8)))
         return delivered, corrections
@@ -167,10 +130,10 @@ class AdDays:
         for campaign in self._portfolio.campaigns:
             if campaign.start >= until or (campaign.stop is not None and campaign.stop <= start):
                 continue
-            first = campaign.index * SETS * ADS
-            ads = [(ad, _served(ad, start, until)) for ad in self._portfolio.ads[first : first + SETS * ADS]]
+            ads = [(ad, _served(ad, start, until)) for ad in self._portfolio.of(campaign)]
             if any(served for _, served in ads):
-                pots = self._pots(campaign, day, start)
+                kept = 100 - self._withheld(campaign, day)
+                pots = [pot * kept // 100 for pot in self._pots(campaign, day, start)]
                 for ad, served in ads:
                     figures = self._perform(ad, day, pots[ad.ad_set.number], served) if served else None
                     if figures:
@@ -179,7 +142,7 @@ class AdDays:
 
     def _pots(self, campaign: Campaign, day: int, start: int) -> list[int]:
         """Return what the campaign's ad sets would spend on the day if they ran all of it, in satang."""
-        dice = Dice(f"{self._seed}|pot|{campaign.object_id}|{day}")
+        dice = Dice(f"{self._key}|pot|{campaign.object_id}|{day}")
         label = self._season.label(self._shop.index, day)
         use = _USE.get(label) or dice.between(500, 750)
         use = use * dice.between(950, 1000) // 1000
@@ -192,13 +155,14 @@ class AdDays:
         return [budget * ad_set.share // 1000 * use // 1000 for ad_set in ad_sets]
 
     def _perform(self, ad: Ad, day: int, pot: int, served: int) -> Figures | None:
-        dice = Dice(f"{self._seed}|delivery|{ad.object_id}|{day}")
+        dice = Dice(f"{self._key}|delivery|{ad.object_id}|{day}")
         spend = pot * ad.share * dice.between(850, 1000) * served // (1_000_000 * _WHOLE_DAY)
         if not spend:
             return None
-        price = dice.between(6000, 14_000) * self._shop.region.price_percent // 100  # satang for 1,000 impressions
+        kind = ad.campaign.kind
+        price = dice.between(*kind.price) * self._shop.region.price_percent // 100  # satang for 1,000 impressions
         impressions = spend * 1000 // price + 1
-        clicks = impressions * dice.between(90, 320) // 10_000
+        clicks = impressions * dice.between(*kind.clicks) // 10_000
         links = clicks * dice.between(60, 85) // 100
         reach = impressions * dice.between(62, 94) // 100 or 1
         carts = links * dice.between(6, 16) // 100
@@ -219,6 +183,23 @@ class AdDays:
         found = (self._attribute(order, day) for order in self._orders_on(day))
         return tuple(conversion for conversion in found if conversion)
 
+    def click_instant(self, order: Order, day: int, lag: int) -> int:
+        """Return when an order of a day was clicked for: on the local day `lag` days before, and before the order."""
+        start = self._day_start(day - lag)
+        end = self._day_start(day - lag + 1) if lag else order.life.created
+        return start + Dice(f"{self._key}|click|{order.order_sn}").below(max(1, end - start))
+
+    def _candidates(self, order: Order) -> list[Campaign]:
+        """Return the campaigns that have begun and promote something that was ordered."""
+        products = {line.product.item_id for line in order.lines}
+        found = {
+            campaign.index: campaign
+            for product in sorted(products)
+            for campaign in self._promoting.get(product, ())
+            if campaign.start <= order.life.created
+        }
+        return list(found.values())
+
     def _attribute(self, order: Order, day: int) -> Conversion | None:
         """Give an order to one ad, or to none.
 
@@ -226,38 +207,34 @@ class AdDays:
         products + scale): it rises with its spend, by less and less.
         """
         created = order.life.created
-        products = {line.product.item_id for line in order.lines}
-        campaigns = {
-            campaign.index: campaign
-            for product in sorted(products)
-            for campaign in self._promoting.get(product, ())
-            if campaign.start <= created
-        }
+        campaigns = self._candidates(order)
         if not campaigns:
             return None
-        dice = Dice(f"{self._seed}|attribution|{order.order_sn}")
+        dice = Dice(f"{self._key}|attribution|{order.order_sn}")
         if not dice.chance(_CAP):
             return None
-        view = dice.chance(120)
-        lag = 0 if view else _LAGS.draw(dice)
-        spends = [(campaign, self._spends(campaign, day - lag)) for campaign in campaigns.values()]
+        view = dice.chance(self._reporting.views)
+        lag = 0 if view else self._platform.lags.draw(dice)
+        spends = [(campaign, self._spends(campaign, day - lag)) for campaign in campaigns]
         total = sum(sum(spent) for _, spent in spends)
         left = dice.below(total + _SCALE * self._shop.region.price_percent // 100)
         for campaign, spent in spends:
             for place, spend in enumerate(spent):
                 if left < spend:
                     kind = (VIEW if view else LATER if lag else SAME_DAY) + (0 if dice.chance(930) else 3)
-                    return Conversion(campaign.index * SETS * ADS + place, created + _delay(dice), kind, order.total)
+                    at = created + report_delay(dice, self._reporting)
+                    clicked = 0 if view else self.click_instant(order, day, lag)
+                    return Conversion(campaign.index * SETS * ADS + place, at, kind, order.total, order.ref, clicked)
                 left -= spend
         return None
 
 
-def _delay(dice: Dice) -> int:
-    """Draw the seconds until an order is reported: 60 % within the hour, 25 % within 3 days, the rest within 27."""
+def report_delay(dice: Dice, reporting: Reporting) -> int:
+    """Draw the seconds until an order is reported: many within the hour, more within 3 days, all within some weeks."""
     fate = dice.below(100)
-    if fate < 60:
+    if fate < reporting.soon:
         return dice.between(1, HOUR)
-    return dice.between(HOUR, 3 * DAY) if fate < 85 else dice.between(3 * DAY, (FINAL_DAYS - 1) * DAY)
+    return dice.between(HOUR, 3 * DAY) if fate < reporting.days else dice.between(3 * DAY, reporting.last * DAY)
 
 
 def day_part(seconds: int) -> int:
@@ -273,17 +250,3 @@ def _served(ad: Ad, start: int, until: int) -> int:
         for span in ad.delivering
         if span.first < until and span.end > start
     )
-
-
-def _corrected(figures: Figures, percent: int) -> Figures:
-    spend, clicks, links = (
-        count - count * percent // 100 for count in (figures.spend, figures.clicks, figures.link_clicks)
-    )
-    return figures._replace(spend=spend, clicks=clicks, link_clicks=links)
-
-
-def _converted(figures: Figures, conversion: Conversion) -> Figures:
-    orders, values = list(figures.orders), list(figures.values)
-    orders[conversion.kind] += 1
-    values[conversion.kind] += conversion.value
-    return figures._replace(orders=tuple(orders), values=tuple(values))

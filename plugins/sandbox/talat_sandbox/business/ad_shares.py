@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
 
-from talat_sandbox.business.ad_days import Figures
+from talat_sandbox.business.ad_figures import Figures
 
 _Row = tuple[tuple[str, ...], int]
 

@@ -10,21 +10,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from talat_sandbox.business.ad_platforms import (
+    ACTIVE,
+    ARCHIVED,
+    DELETED,
+    LIFETIME,
+    PAUSED,
+    PRODUCT,
+    AdPlatform,
+    Kind,
+)
 from talat_sandbox.business.catalogue import Product
 from talat_sandbox.business.shops import Shop
 
-ACTIVE, PAUSED, ARCHIVED, DELETED = "ACTIVE", "PAUSED", "ARCHIVED", "DELETED"
+DAY = 86400
 GONE = (ARCHIVED, DELETED)
 
 SETS = 2  # ad sets in a campaign
 ADS = 3  # ads in an ad set
-DAILY, LIFETIME, AD_SETS = "daily", "lifetime", "ad_sets"
-
-_FIRST_ACCOUNT_ID = 1_010_035_716_096_001
-_FIRST_OBJECT_ID = 120_210_000_000_000_000
-_CAMPAIGN, _AD_SET, _AD, _CREATIVE = 1, 2, 3, 4
-MAX_CAMPAIGNS = 5000
-_CAMPAIGNS = 10_000  # numbers set aside for the campaigns of one account
 
 
 class Version(NamedTuple):
@@ -83,11 +86,16 @@ class Campaign(Versioned):
 
     account: AdAccount
     index: int
-    objective: str
+    kind: Kind
     budget_kind: str
     start: int
     stop: int | None
     products: tuple[Product, ...]
+
+    @property
+    def objective(self) -> str:
+        """What the platform calls its kind."""
+        return self.kind.name
 
     def effective_status(self, as_of: int) -> str:
         """Return its status at an instant; nothing stands above it."""
@@ -146,6 +154,13 @@ class Ad(Versioned):
         """Its place among the account's ads."""
         return self.ad_set.index * ADS + self.number
 
+    @property
+    def shown_ids(self) -> tuple[str, str]:
+        """The numbers that the platform shows for its ad set and for itself; empty where it shows no such level."""
+        kind = self.campaign.kind
+        ad_set = self.creative.product.item_id if kind.ad_set == PRODUCT else self.ad_set.object_id
+        return str(ad_set), str(self.object_id) if kind.ad else ""
+
     @cached_property
     def delivering(self) -> tuple[Span, ...]:
         """When it and all above it were active and the campaign had started and not stopped."""
@@ -162,15 +177,25 @@ class Ad(Versioned):
 
 @dataclass(frozen=True, eq=False)
 class AdAccount:
-    """The advertising account of one shop: `account_id` is the platform's number. Money and days are the shop's."""
+    """The advertising account of one shop: `account_id` is the platform's number. Money and days are the shop's.
 
+    `key` begins the keys of all that is drawn for its platform.
+    """
+
+    platform: AdPlatform
     shop: Shop
     opened: int
+    key: str
 
     @property
     def account_id(self) -> int:
         """The account's number."""
-        return account_id(self.shop.index)
+        return self.platform.account_id(self.shop.index)
+
+    @property
+    def text(self) -> str:
+        """The account's number as the platform writes it."""
+        return self.platform.account_text(self.shop)
 
     @property
     def name(self) -> str:
@@ -187,44 +212,20 @@ class Portfolio(NamedTuple):
     ads: tuple[Ad, ...]
     creatives: tuple[Creative, ...]
 
+    def of(self, campaign: Campaign) -> tuple[Ad, ...]:
+        """Return the ads of a campaign."""
+        return self.ads[campaign.index * SETS * ADS : (campaign.index + 1) * SETS * ADS]
 
-def account_id(shop_index: int) -> int:
-    """Return the number of the n-th shop's account."""
-    return _FIRST_ACCOUNT_ID + shop_index
+    def daily_budget(self, campaign: Campaign) -> int:
+        """Return what a campaign and its ad sets might spend on a day when it was made, in satang."""
+        budget = campaign.versions[0].budget or sum(ad_set.versions[0].budget for ad_set in self.sets_of(campaign))
+        if campaign.budget_kind == LIFETIME and campaign.stop is not None:
+            budget //= max(1, (campaign.stop - campaign.start) // DAY)
+        return budget
 
-
-def shop_of_account(number: int) -> int:
-    """Return the index of the shop whose account has a number; out of range for a foreign one."""
-    return number - _FIRST_ACCOUNT_ID
-
-
-def campaign_id(shop: int, campaign: int) -> int:
-    """Return a campaign's number."""
-    return _object_id(_CAMPAIGN, shop, campaign, 0, 0)
-
-
-def ad_set_id(shop: int, campaign: int, ad_set: int) -> int:
-    """Return an ad set's number."""
-    return _object_id(_AD_SET, shop, campaign, ad_set, 0)
-
-
-def ad_id(shop: int, campaign: int, ad_set: int, ad: int) -> int:
-    """Return an ad's number."""
-    return _object_id(_AD, shop, campaign, ad_set, ad)
-
-
-def creative_id(shop: int, campaign: int, ad_set: int, ad: int) -> int:
-    """Return a creative's number: that of the first ad that shows it."""
-    return _object_id(_CREATIVE, shop, campaign, ad_set, ad)
-
-
-def shop_of_object(number: int) -> int:
-    """Return the index of the shop an object's number belongs to; out of range for a foreign number."""
-    return (number - _FIRST_OBJECT_ID) // (1000 * _CAMPAIGNS)
-
-
-def _object_id(kind: int, shop: int, campaign: int, ad_set: int, ad: int) -> int:
-    return _FIRST_OBJECT_ID + (((shop * _CAMPAIGNS + campaign) * 10 + ad_set) * 10 + ad) * 10 + kind
+    def sets_of(self, campaign: Campaign) -> tuple[AdSet, ...]:
+        """Return the ad sets of a campaign."""
+        return self.ad_sets[campaign.index * SETS : (campaign.index + 1) * SETS]
 
 
 def _effective(thing: Versioned, as_of: int, above: tuple[tuple[str, Campaign | AdSet], ...]) -> str:

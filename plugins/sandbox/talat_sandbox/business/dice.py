@@ -49,11 +49,14 @@ class Dice:
 class Weighted:
     """Indices drawn in proportion to integer weights."""
 
-    __slots__ = ("_bounds",)
+    __slots__ = ("bounds",)
 
     def __init__(self, weights: Sequence[int]) -> None:
-        self._bounds = list(accumulate(weights))
+        self.bounds = list(accumulate(weights))
+
+    def __len__(self) -> int:
+        return len(self.bounds)
 
     def draw(self, dice: Dice) -> int:
         """Return an index into the weights."""
-        return bisect_right(self._bounds, dice.below(self._bounds[-1]))
+        return bisect_right(self.bounds, dice.below(self.bounds[-1]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from talat_sandbox.business.ad_platforms import AD_PLATFORMS, ANALYTICS, FACEBOOK, AdPlatform
 from talat_sandbox.business.advertising import Advertising
 from talat_sandbox.business.catalogue import Catalogue
 from talat_sandbox.business.channels import CHANNELS, SHOPEE, Channel
@@ -62,17 +63,26 @@ class Hit:
     at: int
 
 
-def found(plan: Plan, platforms: Iterable[str] = ()) -> Business:
-    """Return the business on Shopee, and on other channels. Raises KeyError for a channel that is none."""
+def found(plan: Plan, platforms: Iterable[str] = (), ads: Iterable[str] = ()) -> Business:
+    """Return the business on Shopee, and on other channels, that advertises on Facebook, and on other platforms.
+
+    `ga4` among them has its web shops' visitors measured. Raises KeyError for a channel that is none, and for a
+    platform for ads that is none or whose channel is missing.
+    """
     business = Business(plan)
     business.others = tuple(Business(plan, CHANNELS[platform]) for platform in platforms)
+    sold_on = {channel.channel.platform: channel for channel in business.channels}
+    wanted = tuple(ads)
+    chosen = [AD_PLATFORMS[name] for name in wanted if name != ANALYTICS]
+    business.campaigning = tuple(sold_on[platform.channel].advertise(platform) for platform in chosen)
+    business.measured = ANALYTICS in wanted
     return business
 
 
 class Business:
     """The business on one channel. Every question names the instant `as_of` it is asked at; the past never changes.
 
-    That on Shopee, which also advertises, knows the `others`.
+    That on Shopee, which advertises on Facebook, knows the `others`, and what it does on other platforms for ads.
     """
 
     def __init__(self, plan: Plan, channel: Channel = SHOPEE) -> None:
@@ -88,19 +98,31 @@ class Business:
             for shop in self.shops
         )
         self.others: tuple[Business, ...] = ()
+        self.campaigning: tuple[Advertising, ...] = ()
+        self.measured = False
         self._indexed: OrderedDict[tuple[int, int], DayIndex] = OrderedDict()
         self._events = 0
         self._touched: dict[Ref, list[int]] = {}
         self.touches = 0
         self.order = lru_cache(maxsize=4096)(self._order)
-        self.advertising = Advertising(
-            plan.seed, plan.days, plan.campaigns, self.catalogues, self.season, self.day_start, self.orders_on
-        )
+        self.advertising = self.advertise(FACEBOOK)
 
     @property
     def channels(self) -> tuple[Business, ...]:
         """The business on this channel, and on the others that it sells on."""
         return (self, *self.others)
+
+    @property
+    def advertised(self) -> tuple[Advertising, ...]:
+        """What it does on all platforms for ads, Facebook first."""
+        return (self.advertising, *self.campaigning)
+
+    def advertise(self, platform: AdPlatform) -> Advertising:
+        """Return the advertising for this channel's shops on a platform."""
+        plan = self.plan
+        return Advertising(
+            platform, plan.seed, plan.days, plan.campaigns, self.catalogues, self.season, self.day_start, self.orders_on
+        )
 
     def day_start(self, shop: Shop, day: int) -> int:
         """Return the epoch second at which the shop's n-th local day begins."""

@@ -7,7 +7,8 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-from talat_sandbox.business.ads import ACTIVE, Ad, AdAccount, AdSet, Campaign, Creative
+from talat_sandbox.business.ad_platforms import ACTIVE
+from talat_sandbox.business.ads import Ad, AdAccount, AdSet, Campaign, Creative
 from talat_sandbox.business.shops import Shop
 from talat_sandbox.faults import Fault
 from talat_sandbox.platforms.facebook_ads.batch import answer_batch

@@ -8,19 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from talat_sandbox.business.ads import (
-    AD_SETS,
-    ADS,
-    DAILY,
-    LIFETIME,
-    SETS,
-    Ad,
-    AdAccount,
-    AdSet,
-    Campaign,
-    Creative,
-    Version,
-)
+from talat_sandbox.business.ad_platforms import AD_SETS, DAILY, LIFETIME
+from talat_sandbox.business.ads import ADS, SETS, Ad, AdAccount, AdSet, Campaign, Creative, Version
 from talat_sandbox.business.model import Business
 from talat_sandbox.business.shops import Shop
 from talat_sandbox.platforms.facebook_ads import fields as known

@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from talat_sandbox.business.action_shares import action_weights
-from talat_sandbox.business.ad_days import DAY, Figures, add, day_part
+from talat_sandbox.business.ad_days import DAY, day_part
+from talat_sandbox.business.ad_figures import Figures, add
 from talat_sandbox.business.ad_shares import split, weights
 from talat_sandbox.business.ads import ADS, GONE, SETS, Ad, AdAccount, AdSet, Campaign
 from talat_sandbox.business.model import Business

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from talat_sandbox.business.ad_days import LATER, SAME_DAY, VIEW, Figures
+from talat_sandbox.business.ad_figures import LATER, SAME_DAY, VIEW, Figures
 from talat_sandbox.business.ads import Ad, AdAccount, AdSet, Campaign
 from talat_sandbox.platforms.facebook_ads.breakdowns import ASSETS, FREQUENCY, HOURS
 from talat_sandbox.platforms.facebook_ads.objects import View, goal

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from talat_sandbox.business.advertising import Advertising
 from talat_sandbox.business.model import Business
 from talat_sandbox.business.shops import Shop
 from talat_sandbox.faults import Fault
@@ -27,6 +28,7 @@ from talat_sandbox.platforms.lazada.protocol import (
     success,
 )
 from talat_sandbox.platforms.lazada.reverse import Reverse
+from talat_sandbox.platforms.lazada_ads.campaigns import routes as sponsored_solutions
 from talat_sandbox.vault import TokenError, Vault
 from talat_sandbox.web import Request, Response
 from talat_sandbox.world import Command, World
@@ -40,11 +42,14 @@ class Route(NamedTuple):
 
 
 class Lazada:
-    """Lazada Open Platform over the business's channel there. The shop of a call is that of its access token."""
+    """Lazada Open Platform over the business's channel there. The shop of a call is that of its access token.
+
+    With `advertising` the app has the API group of Sponsored Solutions, too.
+    """
 
     name = "lazada"
 
-    def __init__(self, world: World, business: Business) -> None:
+    def __init__(self, world: World, business: Business, advertising: Advertising | None = None) -> None:
         self._world, self._business = world, business
         self.commands: dict[str, Command] = {}
         path = world.options.state_path / "auth-lazada.json"
@@ -65,6 +70,9 @@ class Lazada:
             "/reverse/getreverseordersforseller": Route(Reverse(business).reverse_orders, "result"),
             "/finance/transaction/details/get": Route(Finance(business).transactions),
         }
+        if advertising:
+            ads = sponsored_solutions(business, advertising)
+            self._routes |= {path: Route(handler, under) for path, (handler, under) in ads.items()}
 
     def serves(self, path: str) -> bool:
         """Whether a path is Lazada's."""
@@ -103,8 +111,8 @@ class Lazada:
         else:
             return None
         self._world.stats.error(code)
-        inside = bool(options.get("inside"))
-        response = error_response(code, str(options.get("message", "")), status, inside=inside)
+        inside, beside = bool(options.get("inside")), bool(options.get("beside"))
+        response = error_response(code, str(options.get("message", "")), status, inside=inside, beside=beside)
         if "retry_after" in options:
             response.headers.append(("Retry-After", str(options["retry_after"])))
         return response

@@ -95,10 +95,18 @@ def check_signature(request: Request, now: float) -> None:
         raise ApiError("IncompleteSignature")
 
 
-def error_response(code: str, message: str = "", status: int = 200, *, inside: bool = False) -> Response:
-    """Return an error envelope; Lazada sends them with HTTP 200."""
+def error_response(
+    code: str, message: str = "", status: int = 200, *, inside: bool = False, beside: bool = False
+) -> Response:
+    """Return an error envelope; Lazada sends them with HTTP 200.
+
+    `inside` the result, or `beside` the code "0", a flag says that what was called has failed.
+    """
     message = message or _MESSAGES.get(code, code)
     request_id = _request_id()
+    if beside:
+        flags = {"success": False, "errorCode": code, "errorMsg": message, "analyseTraceId": request_id}
+        return Response(orjson.dumps({"code": "0", "request_id": request_id, **flags}), status)
     if inside:
         result = {"success": False, "errorCode": code, "errorMsg": message}
         return Response(orjson.dumps({"code": "0", "request_id": request_id, "result": result}), status)

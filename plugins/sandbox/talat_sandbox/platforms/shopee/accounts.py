@@ -8,17 +8,17 @@ from urllib.parse import urlencode, urlsplit
 
 import orjson
 
-from talat_sandbox.platforms.shopee.protocol import PARTNER_ID, ApiError, success
+from talat_sandbox.platforms.shopee.protocol import SELLER_APP, ApiError, AppKey, success
 from talat_sandbox.vault import TokenError, Vault
 from talat_sandbox.web import HTML, Request, Response
 from talat_sandbox.world import World
 
 
 class Accounts:
-    """The public calls: they carry no access token and their data stand at the top level."""
+    """The public calls of an app: they carry no access token and their data stand at the top level."""
 
-    def __init__(self, world: World, vault: Vault) -> None:
-        self._world, self._vault = world, vault
+    def __init__(self, world: World, vault: Vault, app: AppKey = SELLER_APP) -> None:
+        self._world, self._vault, self.app = world, vault, app
         self.routes: dict[str, Callable[[Request], Response]] = {
             "shop/auth_partner": self._consent,
             "auth/token/get": self._token,
@@ -83,7 +83,7 @@ class Accounts:
         return success(
             orjson.dumps(
                 {
-                    "partner_id": PARTNER_ID,
+                    "partner_id": self.app.partner_id,
                     "shop_id": shop_id,
                     "access_token": access,
                     "refresh_token": refresh,
@@ -96,7 +96,7 @@ class Accounts:
     def _body(self, request: Request) -> dict[str, object]:
         if request.method != "POST":
             raise ApiError("error_param", "Wrong method, use POST.")
-        if request.json.get("partner_id") != PARTNER_ID:
+        if request.json.get("partner_id") != self.app.partner_id:
             raise ApiError("invalid_partner_id", "partner_id is required in the body, as an integer.")
         return request.json
 

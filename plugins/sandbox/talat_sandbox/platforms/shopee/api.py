@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from talat_sandbox.business.shops import Shop
@@ -20,7 +20,8 @@ from talat_sandbox.platforms.shopee.protocol import (
     PREFIX,
     ApiError,
     check_signature,
-    error_response,
+    fail,
+    handle,
     success,
 )
 from talat_sandbox.platforms.shopee.shop import ShopPages
@@ -38,11 +39,11 @@ class Route(NamedTuple):
 
 
 class Shopee:
-    """Shopee Open Platform API v2 over the shared business."""
+    """Shopee Open Platform API v2 over the shared business, for one app. `others`: apps that only get tokens here."""
 
     name = "shopee"
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, others: Sequence[Accounts] = ()) -> None:
         self._world = world
         self.commands: dict[str, Command] = {}
         shops = tuple(world.business.by_shop_id)
@@ -52,6 +53,7 @@ class Shopee:
         self._shop_limit = RateLimit(world.options.shop_rps)
         self._denied: set[tuple[int, str]] = set()
         self._accounts = Accounts(world, self._vault)
+        self._others = {str(other.app.partner_id): other for other in others}
         self._orders = Orders(world)
         finance, listings, shop = Finance(world), Listings(world), ShopPages(world)
         self._routes = {
@@ -86,29 +88,11 @@ class Shopee:
 
     def handle(self, request: Request) -> Response:
         """Answer a request, errors included."""
-        try:
-            return self._answer(request)
-        except ApiError as error:
-            self._world.stats.error(error.code)
-            return error_response(error.code, error.message)
+        return handle(self._answer, request, self._world.stats)
 
     def fail(self, fault: Fault, request: Request) -> Response | None:
         """Answer with the error a fault asks for; `expire_token` only spoils the token."""
-        options = fault.options
-        if fault.kind == "expire_token":
-            self._vault.expire(token=request.param("access_token"))
-            return None
-        if fault.kind == "error":
-            code, status = str(options["code"]), int(options.get("status", 200))
-        elif fault.kind == "rate_limit":
-            code, status = "error_rate_limit", int(options.get("status", 429 if "retry_after" in options else 200))
-        else:
-            return None
-        self._world.stats.error(code)
-        response = error_response(code, str(options.get("message", "")), status)
-        if "retry_after" in options:
-            response.headers.append(("Retry-After", str(options["retry_after"])))
-        return response
+        return fail(fault, request, self._vault, self._world.stats)
 
     def drift(self, request: Request, response: Response) -> None:
         """Update the first order of a listed page and the last one that the window has not listed yet."""
@@ -137,14 +121,17 @@ class Shopee:
 
     def _answer(self, request: Request) -> Response:
         name = request.path.removeprefix(PREFIX)
-        if name in self._accounts.routes:
-            check_signature(request, False, time.time())
+        asking = self._others.get(request.param("partner_id"), self._accounts)
+        if name in asking.routes:
+            check_signature(request, False, time.time(), asking.app)
             self._check_rate("")
-            return self._accounts.routes[name](request)
+            return asking.routes[name](request)
         route = self._routes.get(name)
         if route is None:
             raise ApiError("error_not_found", f"The path {request.path} does not exist.")
-        check_signature(request, True, time.time())
+        check_signature(request, True, time.time(), asking.app)
+        if asking is not self._accounts:
+            raise ApiError("error_permission")
         shop = self._shop(request)
         self._check_rate(str(shop.shop_id))
         self._check_token(request.param("access_token"), shop)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import orjson
 
+from talat_sandbox.faults import Fault
+from talat_sandbox.stats import Stats
+from talat_sandbox.vault import Vault
 from talat_sandbox.web import Request, Response
 
 PREFIX = "/api/v2/"
@@ -14,6 +19,16 @@ PARTNER_ID = 2001887
 # Invented. Used as a plain string, though it looks like hex.
 PARTNER_KEY = "shpk4d6f636b4b6579466f72446f63734f6e6c7930303031"
 TIMESTAMP_SECONDS = 300
+
+
+class AppKey(NamedTuple):
+    """An app on the platform: its number and its key. The category of an app says which modules it may call."""
+
+    partner_id: int
+    key: str
+
+
+SELLER_APP = AppKey(PARTNER_ID, PARTNER_KEY)
 
 ERRORS = {
     "error_sign": "Wrong sign.",
@@ -83,16 +98,16 @@ def base_string(request: Request, shop_call: bool) -> str:
     return base
 
 
-def check_signature(request: Request, shop_call: bool, now: float) -> None:
+def check_signature(request: Request, shop_call: bool, now: float, app: AppKey = SELLER_APP) -> None:
     """Raise ApiError unless partner, timestamp (5 minutes) and signature are right."""
-    if request.param("partner_id") != str(PARTNER_ID):
+    if request.param("partner_id") != str(app.partner_id):
         raise ApiError("invalid_partner_id")
     stamp = request.param("timestamp")
     if not stamp.isdigit():
         raise ApiError("error_param", "timestamp is required, in epoch seconds.")
     if abs(now - int(stamp)) > TIMESTAMP_SECONDS:
         raise ApiError("error_param", "Invalid timestamp: the request has expired.")
-    if not hmac.compare_digest(sign(base_string(request, shop_call)).encode(), request.param("sign").encode()):
+    if not hmac.compare_digest(sign(base_string(request, shop_call), app.key).encode(), request.param("sign").encode()):
         raise ApiError("error_sign")
 
 
@@ -109,3 +124,38 @@ def success(payload: bytes, top_level: bool) -> Response:
     if top_level:
         return Response(head + b'",' + payload[1:])
     return Response(head + b'","response":' + payload + b"}")
+
+
+def handle(answer: Callable[[Request], Response], request: Request, stats: Stats) -> Response:
+    """Answer a request, refusals included, which are counted."""
+    try:
+        return answer(request)
+    except ApiError as error:
+        stats.error(error.code)
+        return error_response(error.code, error.message)
+
+
+def fail(
+    fault: Fault,
+    request: Request,
+    vault: Vault,
+    stats: Stats,
+    rate_limit: str = "error_rate_limit",
+    messages: Mapping[str, str] = ERRORS,
+) -> Response | None:
+    """Answer with the error a fault asks for, `rate_limit` among them; `expire_token` only spoils the token."""
+    options = fault.options
+    if fault.kind == "expire_token":
+        vault.expire(token=request.param("access_token"))
+        return None
+    if fault.kind == "error":
+        code, status = str(options["code"]), int(options.get("status", 200))
+    elif fault.kind == "rate_limit":
+        code, status = rate_limit, int(options.get("status", 429 if "retry_after" in options else 200))
+    else:
+        return None
+    stats.error(code)
+    response = error_response(code, str(options.get("message", messages.get(code, ""))), status)
+    if "retry_after" in options:
+        response.headers.append(("Retry-After", str(options["retry_after"])))
+    return response

@@ -1,0 +1,1 @@
+"""Google Analytics: the Data API of its properties."""

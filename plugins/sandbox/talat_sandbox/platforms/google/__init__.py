@@ -1,0 +1,1 @@
+"""What all of Google's APIs share: consent, and tokens."""

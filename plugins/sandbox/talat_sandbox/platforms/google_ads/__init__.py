@@ -1,0 +1,1 @@
+"""Google's Ads API. https://developers.google.com/google-ads/api/docs"""

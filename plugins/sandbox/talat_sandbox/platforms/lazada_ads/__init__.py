@@ -1,0 +1,1 @@
+"""Lazada Sponsored Solutions, the ads of Lazada's Open Platform."""

@@ -1,0 +1,1 @@
+"""LINE Ads: the Management API of its ad accounts."""

@@ -1,0 +1,1 @@
+"""Shopee Ads, the ads module of Shopee's Open Platform."""
