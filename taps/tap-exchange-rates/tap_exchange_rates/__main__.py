@@ -1,0 +1,14 @@
+"""The command."""
+
+from __future__ import annotations
+
+from tap_toolkit.start import command
+
+
+def main() -> None:
+    """Run the tap."""
+    command("tap_exchange_rates.tap", "TapExchangeRates")
+
+
+if __name__ == "__main__":
+    main()
