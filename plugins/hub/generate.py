@@ -113,14 +113,17 @@ def _settings(properties: Mapping[str, Any], values: Mapping[str, Any], prefix: 
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
-    """The Hub's word for a setting's type; a choice of several types is a text."""
+    """The Hub's word for a setting's type; a choice of several types is a text.
+
+    So is a fraction: of kind ``decimal`` Meltano takes it from the environment, but cannot write it for the tap.
+    """
     types = schema.get("type", "string")
     (kind,) = {types} if isinstance(types, str) else set(types) - {"null"}
     if "enum" in schema:
         return "options"
     if schema.get("format") == "date-time":
         return "date_iso8601"
-    return {"number": "decimal"}.get(kind, kind)
+    return {"number": "string"}.get(kind, kind)
 
 
 def _streams(executable: str, example: Page) -> str:

@@ -72,6 +72,12 @@ def test_a_page_hides_what_is_secret_and_only_that(path: Path) -> None:
     assert not any("value" in settings[name] for name in secret)
 
 
+@every_page
+def test_no_setting_is_of_the_kind_that_meltano_takes_from_the_environment_and_cannot_write(path: Path) -> None:
+    for settings in (yaml.safe_load(path.read_text())["settings"], PAGES[path]["settings"]):
+        assert [setting["name"] for setting in settings if setting.get("kind") == "decimal"] == []
+
+
 def test_every_page_is_of_a_plugin_of_this_project() -> None:
     assert set(HERE.glob("*/*/*.yml")) == set(PAGES)
     assert set(yaml.safe_load((HERE / "pages.yml").read_text())) == set(NAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -40,6 +41,10 @@ class UpdatedSince(Bounds):
         """The parameter ``filtering``."""
         since = condition(f"{self.level}.updated_time", "GREATER_THAN", epoch_of(window.start - scope.pad))
         return [("filtering", json.dumps([whatever_status(self.level), since]))]
+
+    def halves(self, window: Window, scope: Scope) -> Sequence[Window]:
+        """None: the end is not asked for, and so the first half would be as large as the whole."""
+        return ()
 
 
 class FacebookStream(PlatformStream):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
-from tap_toolkit.testing import Run, discover, run_tap, selecting
+from tap_toolkit.testing import Run, StreamReader, run_tap
 
 AS_OF = "2026-10-20T17:00:00Z"
 Config = dict[str, Any]
@@ -67,12 +67,6 @@ def settings_for(sandbox: Sandbox, **more: Any) -> Config:
     }
 
 
-def read(settings: Config, *streams: str, state: object = None, env: dict[str, str] | None = None) -> Run:
-    """Read some streams and the ledger, by a catalog as a person would make it."""
-    chosen = selecting(discover("tap-facebook-ads", settings), [*streams, "sync_windows", "rejected_records"])
-    return run_tap("tap-facebook-ads", settings, state=state, catalog=chosen, env=env)
-
-
 @pytest.fixture(scope="session")
 def figures() -> Callable[..., dict[tuple[str, ...], Figures]]:
     """Figures of records by some of their fields: ``figures(records, "account_id", "date_start")``."""
@@ -83,12 +77,6 @@ def figures() -> Callable[..., dict[tuple[str, ...], Figures]]:
 def books() -> Callable[..., dict[tuple[str, ...], Figures]]:
     """Figures of the truth by some of its columns: ``books(sandbox, "account_id", "date")``."""
     return book_figures
-
-
-@pytest.fixture(scope="session")
-def reading() -> Callable[..., Run]:
-    """Read some streams of any sandbox: ``reading(settings, "daily_ad", state=…)``."""
-    return read
 
 
 @pytest.fixture(scope="session")
@@ -120,11 +108,13 @@ def full(config: Config) -> Run:
     return run_tap("tap-facebook-ads", config)
 
 
-@pytest.fixture
-def only(config: Config) -> Callable[..., Run]:
+@pytest.fixture(scope="session")
+def reading(config: Config) -> StreamReader:
+    """Read some streams and the ledger of any sandbox: ``reading(settings, "daily_ad", state=…)``."""
+    return StreamReader("tap-facebook-ads", config)
+
+
+@pytest.fixture(scope="session")
+def only(config: Config, reading: StreamReader) -> Callable[..., Run]:
     """Read some streams only; settings may be given by name."""
-
-    def chosen(*streams: str, state: object = None, env: dict[str, str] | None = None, **settings: Any) -> Run:
-        return read({**config, **settings}, *streams, state=state, env=env)
-
-    return chosen
+    return reading.of(config)

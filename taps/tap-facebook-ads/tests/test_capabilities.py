@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from tap_facebook_ads.streams import STREAMS
+from tap_toolkit.ledger import LEDGER
 from tap_toolkit.testing import Run, discover, executable, run, run_tap, selecting
 
 Config = dict[str, Any]
 Reader = Callable[..., Run]
 TAP = "tap-facebook-ads"
-LEDGER = {"sync_windows", "rejected_records"}
 DAILY = {"daily_account", "daily_campaign", "daily_adset", "daily_ad"}
 MONTHLY = {"name": "mine", "level": "campaign", "fields": ["spend"], "breakdowns": ["age"], "time_increment": "monthly"}
 
@@ -43,7 +43,7 @@ def test_about_names_what_it_can_and_every_setting() -> None:
 def test_discovery_asks_nobody_and_lists_the_objects_the_reports_and_the_ledger(config: Config) -> None:
     unreachable = {**config, "api_url": "http://no-such-host.invalid", "custom_reports": [MONTHLY]}
     streams = {stream["tap_stream_id"]: stream for stream in discover(TAP, unreachable)["streams"]}
-    assert set(streams) == {stream.name for stream in STREAMS} | DAILY | LEDGER | {"mine"}
+    assert set(streams) == {stream.name for stream in STREAMS} | DAILY | {*LEDGER} | {"mine"}
     mine = streams["mine"]
     assert set(mine["key_properties"]) == {"account_id", "campaign_id", "date_start", "age"}
     assert {"spend", "age", "campaign_name", "date_stop", "extra_fields"} <= set(mine["schema"]["properties"])
@@ -60,9 +60,9 @@ def test_discovery_asks_nobody_and_lists_the_objects_the_reports_and_the_ledger(
 
 def test_reports_are_those_of_the_settings(config: Config) -> None:
     streams = discover(TAP, {**config, "reports": ["performance_creative"]})["streams"]
-    assert {s["tap_stream_id"] for s in streams} == {s.name for s in STREAMS} | LEDGER | {"performance_creative"}
+    assert {s["tap_stream_id"] for s in streams} == {s.name for s in STREAMS} | {*LEDGER} | {"performance_creative"}
     none = discover(TAP, {**config, "reports": []})["streams"]
-    assert {s["tap_stream_id"] for s in none} == {s.name for s in STREAMS} | LEDGER
+    assert {s["tap_stream_id"] for s in none} == {s.name for s in STREAMS} | {*LEDGER}
 
 
 def test_only_what_is_selected_is_asked_for_and_written(config: Config, full: Run) -> None:

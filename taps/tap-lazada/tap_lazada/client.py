@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from tap_toolkit.answers import dig
@@ -25,7 +25,7 @@ class LazadaClient(ApiClient):
     rules = load_rules("tap_lazada")
     prefix = "/rest/"
     payload_field = "data"
-    refusal_fields = ("code", "message", "result")
+    refusal_fields: ClassVar[tuple[str, ...]] = ("code", "message", "result")
 
     def __init__(self, *, auth_url: str, app_key: str, app_secret: str, **common: Any) -> None:
         super().__init__(**common)

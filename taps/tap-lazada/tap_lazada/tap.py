@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from typing import Any
+from typing import Any, ClassVar
 
 from singer_sdk import typing as th
 
@@ -14,6 +14,7 @@ from tap_toolkit.errors import SkipAccount, TapError
 from tap_toolkit.http import Call
 from tap_toolkit.regions import ZONES
 from tap_toolkit.settings import setting
+from tap_toolkit.streams import PlatformStream
 from tap_toolkit.tap import PlatformTap
 from tap_toolkit.tokens import Tokens
 
@@ -34,7 +35,7 @@ class TapLazada(PlatformTap):
 
     name = "tap-lazada"
     account_name = "seller"
-    stream_types = STREAMS
+    stream_types: ClassVar[tuple[type[PlatformStream], ...]] = STREAMS
     client: LazadaClient
     config_jsonschema = th.PropertiesList(
         setting("app_key", th.StringType, "App key", "The app's key in Lazada's console.", required=True),
@@ -88,7 +89,7 @@ class TapLazada(PlatformTap):
         if sellers and account not in sellers.values():
             raise SkipAccount(
                 f"The refresh token of seller {account} is that of seller {', '.join(sellers.values())}: run "
-                "`tap-lazada authorize` for each, and mend refresh_tokens."
+                "`{self.name} authorize` for each, and mend refresh_tokens."
             )
         return renewed
 

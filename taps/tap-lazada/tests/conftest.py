@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ import pytest
 from talat_sandbox.platforms.lazada.protocol import APP_KEY, APP_SECRET
 from talat_sandbox.testing import Sandbox, running_sandbox
 from talat_sandbox.vault import Vault
-from tap_toolkit.testing import Run, discover, run_tap, selecting
+from tap_toolkit.testing import Run, StreamReader, run_tap
 
 AS_OF = "2026-10-20T17:00:00Z"
-LEDGER = ("sync_windows", "rejected_records")
 Config = dict[str, Any]
 
 
@@ -64,17 +62,12 @@ def full(config: Config) -> Run:
 
 
 @pytest.fixture(scope="session")
-def catalog(config: Config) -> str:
-    """All that there is to select."""
-    return json.dumps(discover("tap-lazada", config))
+def reading(config: Config) -> StreamReader:
+    """Read some streams and the ledger of any sandbox: ``reading(settings, "orders", state=…)``."""
+    return StreamReader("tap-lazada", config)
 
 
-@pytest.fixture
-def only(config: Config, catalog: str) -> Callable[..., Run]:
+@pytest.fixture(scope="session")
+def only(config: Config, reading: StreamReader) -> Callable[..., Run]:
     """Read some streams only; settings may be given by name."""
-
-    def read(*streams: str, state: object = None, args: tuple[str, ...] = (), **more: Any) -> Run:
-        chosen = selecting(json.loads(catalog), [*streams, *LEDGER])
-        return run_tap("tap-lazada", {**config, **more}, *args, state=state, catalog=chosen)
-
-    return read
+    return reading.of(config)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
-from tap_toolkit.testing import Run, run_tap, selecting
+from tap_toolkit.testing import Run
 
 AS_OF = "2026-10-20T17:00:00Z"
 Config = dict[str, Any]
@@ -80,22 +80,21 @@ def test_a_row_from_the_future_moves_no_bookmark(only: Reader, sandbox: Sandbox)
 
 @pytest.mark.parametrize("end", [AS_OF, "2026-10-20T17:00:01Z"], ids=["out of the window", "to its end"])
 def test_orders_that_move_while_pages_are_read_are_not_lost(
-    end: str, config: Config, catalog: str, tmp_path: Path
+    end: str, config: Config, reading: Reader, tmp_path: Path
 ) -> None:
     """After each of five pages its first order changes, and so does the last of all."""
     with running_sandbox(
         orders=1400, days=10, shops=1, products=6, as_of=AS_OF, channels="lazada", app_rps=0, shop_rps=0
     ) as sandbox:
         settings = {**alone(sandbox, config, tmp_path), "start_date": "2026-10-06T17:00:00Z"}
-        chosen = selecting(json.loads(catalog), ["orders"])
         sandbox.faults({"match": {"path": "/orders/get"}, "kind": "drift", "times": 5})
-        first = run_tap("tap-lazada", {**settings, "end_date": end}, catalog=chosen)
+        first = reading({**settings, "end_date": end}, "orders")
         assert sandbox.stats()["faults"] == {"drift": 5}
         assert first.exit_code == 0, first.log
         truth = orders_of(sandbox)
         read = {o["order_id"]: o["updated_at"] for o in first.records("orders")}
         assert {number for number, moment in truth.items() if moment < end} <= read.keys()
-        second = run_tap("tap-lazada", settings, state=first.state, catalog=chosen)
+        second = reading(settings, "orders", state=first.state)
         read |= {o["order_id"]: o["updated_at"] for o in second.records("orders")}
         assert read == truth
         assert len(truth) > 500
@@ -103,7 +102,7 @@ def test_orders_that_move_while_pages_are_read_are_not_lost(
 
 @pytest.mark.parametrize("half_open", [False, True])
 def test_no_row_is_lost_or_doubled_at_an_edge_whichever_way_the_platform_reads_it(
-    half_open: bool, config: Config, catalog: str, tmp_path: Path
+    half_open: bool, config: Config, reading: Reader, tmp_path: Path
 ) -> None:
     """Lazada does not say whether a window's end belongs to it: the same rows must come out of either reading."""
     with running_sandbox(
@@ -113,9 +112,8 @@ def test_no_row_is_lost_or_doubled_at_an_edge_whichever_way_the_platform_reads_i
         truth = orders_of(sandbox)
         # A window ends exactly when an order was updated, and the next begins there.
         edge = sorted(truth.values())[len(truth) // 2]
-        chosen = selecting(json.loads(catalog), ["orders"])
-        first = run_tap("tap-lazada", {**settings, "end_date": edge}, catalog=chosen)
-        second = run_tap("tap-lazada", {**settings, "start_date": edge}, catalog=chosen)
+        first = reading({**settings, "end_date": edge}, "orders")
+        second = reading({**settings, "start_date": edge}, "orders")
     before = {o["order_id"]: o["updated_at"] for o in first.records("orders")}
     after = {o["order_id"]: o["updated_at"] for o in second.records("orders")}
     seller = str(settings["seller_ids"][0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -15,12 +14,11 @@ from talat_sandbox.platforms.lazada.finance import FEES
 from talat_sandbox.testing import Sandbox, running_sandbox
 from tap_lazada.streams import STREAMS
 from tap_lazada.tap import TapLazada
-from tap_toolkit.testing import Run, repeated, run_tap, selecting
+from tap_toolkit.testing import Run, repeated, run_tap
 
 AS_OF = "2026-10-20T17:00:00Z"
 Config = dict[str, Any]
 Reader = Callable[..., Run]
-LEDGER = {"sync_windows", "rejected_records"}
 
 
 def truth(sandbox: Sandbox, table: str) -> list[dict[str, str]]:
@@ -131,19 +129,15 @@ def alone(sandbox: Sandbox, config: Config, folder: Path) -> Config:
     return {**config, "api_url": sandbox.url, "seller_ids": sellers, "token_store": str(folder / "tokens")}
 
 
-def read(settings: Config, catalog: str, *streams: str) -> Run:
-    return run_tap("tap-lazada", settings, catalog=selecting(json.loads(catalog), [*streams, *LEDGER]))
-
-
 def test_exactly_a_thousand_orders_in_a_window_cost_exactly_thirty_calls(
-    config: Config, catalog: str, tmp_path: Path
+    config: Config, reading: Reader, tmp_path: Path
 ) -> None:
     # Of Shopee's orders 45 in a hundred are had here.
     with running_sandbox(
         orders=2223, days=10, shops=1, as_of=AS_OF, channels="lazada", app_rps=0, shop_rps=0
     ) as sandbox:
         settings = {**alone(sandbox, config, tmp_path), "start_date": "2026-10-06T17:00:00Z"}
-        done = read(settings, catalog, "orders")
+        done = reading(settings, "orders")
         (window,) = [w for w in done.records("sync_windows") if w["stream"] == "orders"]
         assert (window["rows"], window["requests"]) == (1000, 30)
         calls = sandbox.stats()["calls"]
@@ -152,12 +146,12 @@ def test_exactly_a_thousand_orders_in_a_window_cost_exactly_thirty_calls(
         assert len(truth(sandbox, "orders")) == 1000
 
 
-def test_a_window_beyond_the_deepest_offset_is_halved(config: Config, catalog: str, tmp_path: Path) -> None:
+def test_a_window_beyond_the_deepest_offset_is_halved(config: Config, reading: Reader, tmp_path: Path) -> None:
     with running_sandbox(
         orders=11_300, days=6, shops=1, as_of=AS_OF, channels="lazada", products=3, app_rps=0, shop_rps=0
     ) as sandbox:
         settings = {**alone(sandbox, config, tmp_path), "start_date": "2026-10-06T17:00:00Z"}
-        done = read(settings, catalog, "orders")
+        done = reading(settings, "orders")
         assert done.exit_code == 0, done.log
         assert len(truth(sandbox, "orders")) > 5000
         assert {o["order_id"] for o in done.records("orders")} == {row["order_id"] for row in truth(sandbox, "orders")}

@@ -9,10 +9,9 @@ import pytest
 
 from talat_sandbox.platforms.line_shop.protocol import api_key
 from talat_sandbox.testing import Sandbox, running_sandbox
-from tap_toolkit.testing import Run, discover, run_tap, selecting
+from tap_toolkit.testing import Run, StreamReader, run_tap
 
 AS_OF = "2026-10-20T17:00:00Z"
-LEDGER = ["sync_windows", "rejected_records"]
 Config = dict[str, Any]
 
 
@@ -67,16 +66,7 @@ def full(config: Config) -> Run:
 @pytest.fixture(scope="session")
 def reader(config: Config) -> Callable[[Config], Callable[..., Run]]:
     """Makes what reads some streams only; settings may be given by name."""
-    catalog = discover("tap-line-shop", config)
-
-    def of(config: Config) -> Callable[..., Run]:
-        def read(*streams: str, state: object = None, **settings: Any) -> Run:
-            chosen = selecting(catalog, [*streams, *LEDGER])
-            return run_tap("tap-line-shop", {**config, **settings}, state=state, catalog=chosen)
-
-        return read
-
-    return of
+    return StreamReader("tap-line-shop", config).of
 
 
 @pytest.fixture(scope="session")

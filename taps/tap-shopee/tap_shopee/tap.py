@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, ClassVar
 
 from singer_sdk import typing as th
 
@@ -15,6 +15,7 @@ from tap_toolkit.errors import TapError
 from tap_toolkit.http import Call
 from tap_toolkit.regions import ZONES
 from tap_toolkit.settings import setting
+from tap_toolkit.streams import PlatformStream
 from tap_toolkit.tap import PlatformTap
 from tap_toolkit.tokens import Tokens
 
@@ -24,7 +25,7 @@ class TapShopee(PlatformTap):
 
     name = "tap-shopee"
     account_name = "shop"
-    stream_types = STREAMS
+    stream_types: ClassVar[tuple[type[PlatformStream], ...]] = STREAMS
     client: ShopeeClient
     config_jsonschema = th.PropertiesList(
         setting("partner_id", th.IntegerType, "Partner id", "The app's id in Shopee's console.", required=True),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
-from tap_toolkit.testing import Run, run_tap
+from tap_toolkit.testing import Run, StreamReader, run_tap
 
 AS_OF = "2026-10-20T17:00:00Z"
 Config = dict[str, Any]
@@ -55,16 +55,13 @@ def full(config: Config) -> Run:
     return run_tap("tap-shopee", config)
 
 
-@pytest.fixture
-def only(config: Config) -> Callable[..., Run]:
+@pytest.fixture(scope="session")
+def reading(config: Config) -> StreamReader:
+    """Read some streams and the ledger of any sandbox: ``reading(settings, "orders", state=…)``."""
+    return StreamReader("tap-shopee", config)
+
+
+@pytest.fixture(scope="session")
+def only(config: Config, reading: StreamReader) -> Callable[..., Run]:
     """Read some streams only; settings may be given by name."""
-    from tap_toolkit.testing import discover, selecting
-
-    catalog = discover("tap-shopee", config)
-    ledger = ["sync_windows", "rejected_records"]
-
-    def read(*streams: str, state: object = None, args: tuple[str, ...] = (), **settings: Any) -> Run:
-        chosen = selecting(catalog, [*streams, *ledger])
-        return run_tap("tap-shopee", {**config, **settings}, *args, state=state, catalog=chosen)
-
-    return read
+    return reading.of(config)

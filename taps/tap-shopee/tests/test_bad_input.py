@@ -74,6 +74,7 @@ def test_a_shop_without_tokens_is_told_to_authorize(config: Config, tmp_path: Pa
 def test_a_wrong_key_is_fatal_at_once(config: Config) -> None:
     done = run_tap("tap-shopee", {**config, "partner_key": "k" * 48})
     refused(done, "error_sign", "Check partner_id, partner_key and api_url")
+    assert "unhandled" not in done.log
     assert "k" * 48 not in done.log
 
 
@@ -138,3 +139,14 @@ def test_settings_may_come_from_the_environment(config: Config) -> None:
     done = run(executable("tap-shopee"), "--config=ENV", "--test", env=env)
     assert done.exit_code == 0, done.log
     assert done.stdout.count("the credentials work") == 3
+
+
+@pytest.mark.parametrize(("name", "value"), [("SHOP_IDS", "226001234,226001235"), ("PARTNER_ID", "S3CRET")])
+def test_a_variable_that_cannot_be_read_is_named(config: Config, name: str, value: str) -> None:
+    env = {
+        f"TAP_SHOPEE_{name.upper()}": value if isinstance(value, str) else json.dumps(value)
+        for name, value in config.items()
+    }
+    done = run(executable("tap-shopee"), "--config=ENV", env={**env, f"TAP_SHOPEE_{name}": value})
+    refused(done, f"Setting {name.lower()} must be")
+    assert value not in done.log

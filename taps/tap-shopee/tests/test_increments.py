@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
-from tap_toolkit.testing import Run, discover, run_tap, selecting
+from tap_toolkit.testing import Run
 
 AS_OF = "2026-10-20T17:00:00Z"
 Config = dict[str, Any]
@@ -65,7 +65,7 @@ def test_a_row_from_the_future_moves_no_bookmark(only: Reader, sandbox: Sandbox)
 @pytest.mark.parametrize(
     ("stream", "path", "table"), [("orders", "get_order_list", "orders"), ("products", "get_item_list", "products")]
 )
-def test_rows_that_move_while_pages_are_read_are_not_lost(stream: str, path: str, table: str) -> None:
+def test_rows_that_move_while_pages_are_read_are_not_lost(stream: str, path: str, table: str, reading: Reader) -> None:
     """The sandbox updates one row that a page listed and one that no page has listed yet, after each of four pages."""
     with running_sandbox(orders=900, days=10, shops=1, products=250, as_of=AS_OF, app_rps=0, shop_rps=0) as sandbox:
         sandbox.faults({"match": {"path": path}, "kind": "drift", "times": 4})
@@ -81,7 +81,7 @@ def test_rows_that_move_while_pages_are_read_are_not_lost(stream: str, path: str
                 "token_store": tokens,
                 "requests_per_second": 0,
             }
-            done = run_tap("tap-shopee", settings, catalog=selecting(discover("tap-shopee", settings), [stream]))
+            done = reading(settings, stream)
         assert done.exit_code == 0, done.log
         key, column = ("order_sn", "order_id") if stream == "orders" else ("item_id", "product_id")
         assert {str(r[key]) for r in done.records(stream)} == {row[column] for row in sandbox.truth(table)}
@@ -89,7 +89,7 @@ def test_rows_that_move_while_pages_are_read_are_not_lost(stream: str, path: str
 
 @pytest.mark.parametrize("half_open", [False, True])
 def test_no_row_is_lost_or_doubled_at_an_edge_whichever_way_the_platform_reads_it(
-    half_open: bool, config: Config, tmp_path: Path
+    half_open: bool, config: Config, reading: Reader, tmp_path: Path
 ) -> None:
     """Shopee does not say whether a window's end belongs to it: the same rows must come out of either reading."""
     with running_sandbox(
@@ -104,10 +104,9 @@ def test_no_row_is_lost_or_doubled_at_an_edge_whichever_way_the_platform_reads_i
         truth = {row["order_id"]: row["updated_at"] for row in sandbox.truth("orders")}
         # A window ends exactly when an order was updated, and the next begins there.
         edge = sorted(truth.values())[len(truth) // 2]
-        catalog = selecting(discover("tap-shopee", settings), ["orders"])
-        first = run_tap("tap-shopee", {**settings, "end_date": edge}, catalog=catalog)
+        first = reading({**settings, "end_date": edge}, "orders")
         state = json.loads(json.dumps(first.state))
-        second = run_tap("tap-shopee", {**settings, "start_date": edge}, catalog=catalog)
+        second = reading({**settings, "start_date": edge}, "orders")
     before = {o["order_sn"]: o["update_time"] for o in first.records("orders")}
     after = {o["order_sn"]: o["update_time"] for o in second.records("orders")}
     assert state["bookmarks"]["orders"]["accounts"][str(settings["shop_ids"][0])]["covered"][0][1] == edge

@@ -11,7 +11,7 @@ import pytest
 from talat_sandbox.platforms.tiktok_shop.protocol import APP_KEY, APP_SECRET, SERVICE_ID
 from talat_sandbox.testing import Sandbox, running_sandbox
 from talat_sandbox.vault import Vault
-from tap_toolkit.testing import Run, discover, run_tap, selecting
+from tap_toolkit.testing import Run, StreamReader, run_tap
 
 AS_OF = "2026-10-20T17:00:00Z"
 Config = dict[str, Any]
@@ -82,14 +82,13 @@ def full(config: Config) -> Run:
     return run_tap("tap-tiktok-shop", config)
 
 
-@pytest.fixture
-def only(config: Config) -> Callable[..., Run]:
+@pytest.fixture(scope="session")
+def reading(config: Config) -> StreamReader:
+    """Read some streams and the ledger of any sandbox: ``reading(settings, "orders", state=…)``."""
+    return StreamReader("tap-tiktok-shop", config)
+
+
+@pytest.fixture(scope="session")
+def only(config: Config, reading: StreamReader) -> Callable[..., Run]:
     """Read some streams only; settings may be given by name."""
-    catalog = discover("tap-tiktok-shop", config)
-    ledger = ["sync_windows", "rejected_records"]
-
-    def read(*streams: str, state: object = None, args: tuple[str, ...] = (), **settings: Any) -> Run:
-        chosen = selecting(catalog, [*streams, *ledger])
-        return run_tap("tap-tiktok-shop", {**config, **settings}, *args, state=state, catalog=chosen)
-
-    return read
+    return reading.of(config)

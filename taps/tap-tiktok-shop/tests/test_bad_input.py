@@ -89,6 +89,8 @@ def test_a_shop_without_tokens_is_told_to_authorize(config: Config, tmp_path: Pa
 
 
 def test_a_wrong_secret_is_fatal_at_once_and_not_told(config: Config) -> None:
+    known = run_tap("tap-tiktok-shop", config, "--test")
+    assert known.exit_code == 0, "else renewing a token is what is refused, in other words"
     done = run_tap("tap-tiktok-shop", {**config, "app_secret": "k" * 40})
     refused(done, "106001", "Check app_key, app_secret and api_url")
     assert "k" * 40 not in done.log

@@ -18,10 +18,10 @@ from talat_sandbox.testing import Sandbox, running_sandbox
 from tap_tiktok_shop.streams import STREAMS
 from tap_tiktok_shop.tap import TapTikTokShop
 from tap_toolkit.fetch import Arrived
-from tap_toolkit.testing import Run, discover, repeated, run_tap, selecting
+from tap_toolkit.ledger import LEDGER
+from tap_toolkit.testing import Run, discover, repeated, run_tap
 
 AS_OF = "2026-10-20T17:00:00Z"
-LEDGER = {"sync_windows", "rejected_records"}
 Config = dict[str, Any]
 Reader = Callable[..., Run]
 Row = dict[str, str]
@@ -129,7 +129,7 @@ def test_the_ledger_accounts_for_every_window_and_record(full: Run) -> None:
 
 
 def test_exactly_a_thousand_orders_in_a_window_cost_exactly_ten_calls(
-    settings_of: Callable[..., Config], tmp_path: Path
+    settings_of: Callable[..., Config], reading: Reader, tmp_path: Path
 ) -> None:
     """And their money one for each statement and one for each hundred of it."""
     with running_sandbox(
@@ -137,8 +137,7 @@ def test_exactly_a_thousand_orders_in_a_window_cost_exactly_ten_calls(
     ) as sandbox:
         shops = [str(shop) for shop in sandbox.channel_shop_ids["tiktok_shop"]]
         settings = {**settings_of(sandbox, tmp_path / "tokens", shops), "start_date": "2026-10-15T17:00:00Z"}
-        catalog = selecting(discover("tap-tiktok-shop", settings), ["orders", *LEDGER])
-        done = run_tap("tap-tiktok-shop", settings, catalog=catalog)
+        done = reading(settings, "orders")
         (window,) = [w for w in done.records("sync_windows") if w["stream"] == "orders"]
         counted = sandbox.stats()["calls"]
     assert (window["rows"], window["requests"]) == (1000, 10)
@@ -162,7 +161,7 @@ def test_performance_is_off_unless_it_is_asked_for_and_has_whole_local_days(
 ) -> None:
     off = {name: value for name, value in config.items() if name != "shop_performance"}
     streams = {stream["tap_stream_id"] for stream in discover("tap-tiktok-shop", off)["streams"]}
-    assert streams == {stream.name for stream in STREAMS} - {"shop_performance"} | LEDGER
+    assert streams == {stream.name for stream in STREAMS} - {"shop_performance"} | {*LEDGER}
     days = sorted(row["start_date"] for row in full.records("shop_performance"))
     assert (days[0], days[-1]) == (sandbox.health()["opens"], "2026-10-20"), "the day that ends at the clock's instant"
     assert all(row["gmv"]["currency"] == "THB" for row in full.records("shop_performance"))
@@ -182,7 +181,6 @@ def test_a_field_nobody_documented_is_kept(only: Reader, sandbox: Sandbox) -> No
 def test_no_secret_and_no_personal_data_leaves_the_tap(
     full: Run, sandbox: Sandbox, config: Config, tmp_path: Path
 ) -> None:
-    from tap_toolkit.testing import run_tap
 
     env = {"TAP_TIKTOK_SHOP_LOGLEVEL": "DEBUG"}
     sandbox.expire_tokens(platform="tiktok_shop")
