@@ -11,14 +11,13 @@ accounts as (
     select
         platform,
         account_id,
-        stream,
         max(account_name) as account_name,
         max(currency) as currency,
         max(time_zone) as time_zone,
         min(date) as first_date,
         max(date) as last_date
     from ads
-    group by platform, account_id, stream
+    group by platform, account_id
 ),
 
 days as (
@@ -118,11 +117,10 @@ daily as (
             days.platform = budgets.platform
             and days.account_id = budgets.account_id
             and days.date_day = budgets.date_day
-    left join {{ ref('stg_ads_final_days') }} as final_days
+    left join {{ ref('stg_ads_final_account_days') }} as final_days
         on
             days.platform = final_days.platform
             and days.account_id = final_days.account_id
-            and days.stream = final_days.stream
             and days.date_day = final_days.date
 )
 

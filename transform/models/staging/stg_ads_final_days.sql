@@ -15,7 +15,12 @@ with windows as (
     from {{ ref('stg_sync_windows') }} as windows
     left join {{ ref('stg_ad_accounts') }} as accounts
         on windows.platform = accounts.platform and windows.shop_id = accounts.account_id
-    where windows.platform in ('{{ var("ads_platforms") | join("', '") }}')
+    where
+        windows.platform in (
+            {% for name in var('ads_platforms') -%}
+            '{{ name }}'{{ ',' if not loop.last }}
+            {% endfor %}
+        )
 ),
 
 spans as (
@@ -26,7 +31,7 @@ spans as (
         {{ local_date('window_start', 'time_zone') }} as first_date,
         least(
             {{ last_day_before('window_end', 'time_zone') }},
-            {{ add_days(local_date('moment', 'time_zone'), -1 - var('ads_final_after_days')) }}
+            {{ add_days(local_date('moment', 'time_zone'), '-1 - ' ~ ads_final_after_days('platform')) }}
         ) as last_date
     from windows
     where status = 'done'

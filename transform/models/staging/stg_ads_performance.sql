@@ -5,8 +5,8 @@
 
 with ads as (
     {{ union_platforms('ads_performance', [
-        'account_id', 'campaign_id', 'campaign_name', 'adset_id', 'adset_name', 'ad_id', 'ad_name', 'date', 'currency',
-        'attribution_setting', 'stream', 'spend', 'impressions', 'clicks', 'link_clicks', 'video_views', 'conversions',
+        'account_id', 'campaign_id', 'campaign_name', 'adset_id', 'adset_name', 'ad_id', 'ad_name', 'level',
+        'object_id', 'date', 'currency', 'attribution_setting', 'spend', 'impressions', 'clicks', 'link_clicks', 'video_views', 'conversions',
         'conversion_value',
     ], var('ads_platforms')) }}
 ),
@@ -44,11 +44,12 @@ select
     located.adset_name,
     located.ad_id,
     located.ad_name,
+    located.level,
+    located.object_id,
     located.date,
     located.account_currency as currency,
     located.time_zone,
     located.attribution_setting,
-    located.stream,
     located.shop_platform,
     located.shop_id,
     rates.rate_to_thb as exchange_rate,
@@ -68,9 +69,8 @@ left join {{ ref('stg_exchange_rates') }} as rates
         located.account_currency = rates.currency
         and located.date >= rates.valid_from
         and located.date < rates.valid_to
-left join {{ ref('stg_ads_final_days') }} as final_days
+left join {{ ref('stg_ads_final_account_days') }} as final_days
     on
         located.platform = final_days.platform
-        and located.stream = final_days.stream
         and located.account_id = final_days.account_id
         and located.date = final_days.date

@@ -50,8 +50,7 @@ accounts as (
         shop_platform,
         shop_id,
         platform,
-        account_id,
-        stream
+        account_id
     from ads
 ),
 
@@ -62,11 +61,10 @@ finals as (
         final_days.date,
         count(*) as accounts
     from accounts
-    inner join {{ ref('stg_ads_final_days') }} as final_days
+    inner join {{ ref('stg_ads_final_account_days') }} as final_days
         on
             accounts.platform = final_days.platform
             and accounts.account_id = final_days.account_id
-            and accounts.stream = final_days.stream
     group by accounts.shop_platform, accounts.shop_id, final_days.date
 )
 

@@ -4,7 +4,7 @@
         {% for column in columns -%}
         orphans.{{ column }}{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ model }} as orphans
+    from (select * from {{ model }}) as orphans
     left join {{ to }} as parents
         on {% for column in columns %} orphans.{{ column }} = parents.{{ column }}{{ ' and' if not loop.last }}{% endfor %}
     where

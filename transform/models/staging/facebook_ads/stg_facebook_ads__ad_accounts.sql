@@ -14,7 +14,5 @@ select
     end as platform_status,
     currency,
     time_zone,
-    created_at,
-    -- The stream whose ledger tells how far this account's figures are loaded.
-    'daily_ad' as stream
+    created_at
 from {{ ref('base_facebook_ads__ad_accounts') }}

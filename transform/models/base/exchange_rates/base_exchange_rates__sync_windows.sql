@@ -1,0 +1,1 @@
+{{ base_sync_windows('exchange_rates') }}

@@ -1,0 +1,1 @@
+{{ base_sync_windows('google_ads') }}

@@ -1,0 +1,1 @@
+{{ base_rejected_records('line_ads') }}

@@ -1,0 +1,1 @@
+{{ base_sync_windows('tiktok_ads') }}

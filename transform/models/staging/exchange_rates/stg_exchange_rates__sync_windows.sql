@@ -1,0 +1,1 @@
+{{ stg_sync_windows('exchange_rates') }}

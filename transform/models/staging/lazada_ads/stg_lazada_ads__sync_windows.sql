@@ -1,0 +1,1 @@
+{{ stg_sync_windows('lazada_ads') }}

@@ -1,0 +1,21 @@
+select
+    account_id,
+    campaign_id,
+    campaign_name,
+    adgroup_id as adset_id,
+    adgroup_name as adset_name,
+    ad_id,
+    ad_name,
+    'ad' as level,
+    ad_id as object_id,
+    date,
+    currency,
+    cast(null as string) as attribution_setting,
+    coalesce(cost, 0) as spend,
+    coalesce(impressions, 0) as impressions,
+    coalesce(clicks, 0) as clicks,
+    coalesce(clicks, 0) as link_clicks,
+    cast(null as bigint) as video_views,
+    coalesce(conversions, 0) as conversions,
+    coalesce(conversion_value, 0) as conversion_value
+from {{ ref('base_line_ads__daily_ad') }}

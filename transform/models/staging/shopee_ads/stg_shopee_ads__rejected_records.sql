@@ -1,0 +1,1 @@
+{{ stg_rejected_records('shopee_ads') }}
