@@ -12,11 +12,12 @@ import pytest
 from talat_sandbox.testing import Sandbox, running_sandbox
 from tests.anywhere.machine import UV, offline
 from tests.checkout import copy_checkout
-from tests.subjects import CHANNELS
+from tests.moments import last_month
+from tests.subjects import ADS, CHANNELS
 
 SMALL: dict[str, Any] = {
-    "as_of": "2026-10-20T17:00:00Z", "orders_per_day": 6, "days": 12, "shops": 2, "products": 6, "campaigns": 1,
-    "app_rps": 0, "shop_rps": 0, "job_ms": 5, "job_ms_max": 20, "channels": CHANNELS,
+    "as_of": last_month(20, "17:00:00"), "orders_per_day": 6, "days": 12, "shops": 2, "products": 6, "campaigns": 1,
+    "app_rps": 0, "shop_rps": 0, "job_ms": 5, "job_ms_max": 20, "channels": CHANNELS, "ads": ADS,
 }  # fmt: skip
 
 

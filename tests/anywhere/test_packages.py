@@ -18,8 +18,9 @@ from talat_sandbox.testing import Sandbox
 from tap_toolkit.testing import discover, run
 from tests.anywhere.conftest import build
 from tests.anywhere.machine import PACKAGES, interpreters, make_environment, offline
+from tests.anywhere.subjects import ALL, NAMES
 from tests.checkout import ROOT
-from tests.subjects import NAMES, SUBJECTS, Subject
+from tests.subject import Subject
 
 PYTHONS = interpreters()
 PROJECTS: dict[Path, dict[str, Any]] = {
@@ -129,7 +130,7 @@ def test_about_runs_under_each_python(environments: dict[str, Path], python: str
     assert json.loads(told.stdout)["name"] == command
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+@pytest.mark.parametrize("subject", ALL, ids=NAMES)
 def test_discovery_is_the_same_under_each_python(
     environments: dict[str, Path], subject: Subject, sandbox: Sandbox, tmp_path: Path
 ) -> None:

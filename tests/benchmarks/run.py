@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack
 
-from tests.benchmarks import end_to_end, extraction, facebook_schedule, latency, loading, start_up, taps
+from tests.benchmarks import ad_taps, end_to_end, extraction, facebook_schedule, latency, loading, start_up, taps
 from tests.benchmarks.rows import Bench
 from tests.benchmarks.table import Line, as_markdown, as_text
 
@@ -24,6 +24,7 @@ ROWS = {
     "start-up": start_up.measure,
     "facebook": facebook_schedule.lines,
     "taps": taps.measure,
+    "ad-taps": ad_taps.measure,
 }
 
 

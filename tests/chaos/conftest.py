@@ -12,13 +12,14 @@ import pytest
 
 from talat_sandbox.testing import Sandbox, running_sandbox
 from tests.chaos.artefacts import Witness, check
-from tests.subjects import CHANNELS, FEW, SUBJECTS
+from tests.moments import last_month
+from tests.subjects import ADS, CHANNELS, FEW, SUBJECTS
 
-AS_OF = "2026-10-20T17:00:00Z"
+AS_OF = last_month(20, "17:00:00")
 # Small, and slow enough that a run has a middle.
 SMALL: dict[str, Any] = {
     "as_of": AS_OF, "orders_per_day": 20, "days": 40, "shops": 2, "products": 8, "campaigns": 2, "app_rps": 0,
-    "shop_rps": 0, "job_ms": 10, "job_ms_max": 40, "latency_ms": 10, "channels": CHANNELS,
+    "shop_rps": 0, "job_ms": 10, "job_ms_max": 40, "latency_ms": 10, "channels": CHANNELS, "ads": ADS,
 }  # fmt: skip
 
 #: In `make test` each test of these suites runs for the taps that differ most, and for one of the others.

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from talat_sandbox.testing import Sandbox, running_sandbox
+from tap_toolkit.ledger import LEDGER
 from tap_toolkit.testing import discover, executable, selecting
 from tests.benchmarks.table import Line, as_text
 from tests.subjects import SHOPEE
@@ -77,7 +78,7 @@ def watch(orders: int, folder: Path) -> Watched:
     """Read so many orders from a sandbox of their own; ``folder`` is for settings and tokens."""
     with running_sandbox(orders=orders, days=DAYS, shops=SHOPS, as_of=AS_OF, app_rps=ALLOWED, shop_rps=0) as sandbox:
         config = SHOPEE.config(sandbox, folder, requests_per_second=BUDGET)
-        catalog = selecting(discover(SHOPEE.name, config), [STREAM, "sync_windows", "rejected_records"])
+        catalog = selecting(discover(SHOPEE.name, config), [STREAM, *LEDGER])
         (folder / "tap.json").write_text(json.dumps(config), encoding="utf-8")
         (folder / "catalog.json").write_text(json.dumps(catalog), encoding="utf-8")
         sandbox.reset_stats()

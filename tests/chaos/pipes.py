@@ -8,8 +8,9 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import duckdb
 
 from talat_sandbox.testing import Sandbox
+from tap_toolkit.ledger import LEDGER
 from tap_toolkit.testing import discover, executable
 from tap_toolkit.windows import Window, instant, merge, subtract
 from tests.chaos import supervisor
@@ -37,16 +39,29 @@ Rows = Counter[tuple[str, ...]]
 Spans = dict[tuple[str, str], list[Window]]
 
 
-@dataclass(frozen=True)
 class Tables:
     """What was loaded of a subject into a DuckDB file."""
 
-    subject: Subject
-    path: Path
+    def __init__(self, subject: Subject, path: Path) -> None:
+        self.subject, self.path = subject, path
+        self._open: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """All queries inside this block go through one connection; while there is one, nobody can load."""
+        if self._open:
+            yield self._open
+            return
+        # Opening is most of what a query costs here, and its threads would outnumber its rows.
+        with duckdb.connect(str(self.path), read_only=True, config={"threads": 1}) as self._open:
+            try:
+                yield self._open
+            finally:
+                self._open = None
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """Rows by column."""
-        with duckdb.connect(str(self.path), read_only=True) as connection:
+        with self.opened() as connection:
             result = connection.execute(sql)
             names = [column[0] for column in result.description or ()]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
@@ -155,10 +170,11 @@ class Expected:
         assert all(self.truth.values())
         assert quiet.run() == 0, quiet.log
         self.seconds = quiet.seconds
-        loaded = {name: quiet.tables.rows(name) for name in quiet.tables.names()}
+        with quiet.tables.opened():
+            loaded = {name: quiet.tables.rows(name) for name in quiet.tables.names()}
         self.messages = sum(rows.total() for rows in loaded.values())
         # The ledger tells of the run, and snapshots of its day: these differ from run to run.
-        self.alike = set(loaded) - {"sync_windows", "rejected_records", *self.subject.snapshots}
+        self.alike = set(loaded) - {*LEDGER, *self.subject.snapshots}
         self.rows = {name: loaded[name] for name in self.alike}
         self.check(quiet.tables, quiet.state)
 
@@ -173,16 +189,17 @@ class Expected:
 
     def check(self, tables: Tables, state: dict[str, Any]) -> None:
         """Nothing is lost, nothing is there twice, and the state promises nothing that is not there."""
-        names = tables.names()
-        for table in self.subject.tables:
-            rows = tables.query(f"select {', '.join(table.fields)} from {self.subject.schema}.{table.stream}")
-            assert table.found(rows) == self.truth[table.stream], table.stream
-        assert {name: tables.rows(name) for name in names if name in self.alike} == self.rows
-        for name in names:
-            keys = ", ".join(self.keys[name])
-            twice = f"select {keys} from {self.subject.schema}.{name} group by all having count(*) > 1"
-            assert not tables.query(twice), name
-        self.check_acknowledged(tables, state)
+        with tables.opened():
+            names = tables.names()
+            for table in self.subject.tables:
+                rows = tables.query(f"select {', '.join(table.fields)} from {self.subject.schema}.{table.stream}")
+                assert table.found(rows) == self.truth[table.stream], table.stream
+            assert {name: tables.rows(name) for name in names if name in self.alike} == self.rows
+            for name in names:
+                keys = ", ".join(self.keys[name])
+                twice = f"select {keys} from {self.subject.schema}.{name} group by all having count(*) > 1"
+                assert not tables.query(twice), name
+            self.check_acknowledged(tables, state)
 
     @staticmethod
     def check_acknowledged(tables: Tables, state: dict[str, Any]) -> None:

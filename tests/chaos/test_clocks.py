@@ -46,7 +46,8 @@ def test_a_machine_whose_clock_is_ten_minutes_wrong_reads_everything(
         run = run_tap(subject.name, subject.config(sandbox, tmp_path))
         assert run.exit_code == 0, run.log
         check_complete(subject, sandbox, run)
-        refused = sandbox.stats()["errors"]
+        errors = sandbox.stats()["errors"]
+        refused = {code: times for code, times in errors.items() if code not in subject.nothing}
         # Only signed calls are refused, each that was on its way when the first answer told the time.
         assert sum(refused.values()) <= 8, refused
 
@@ -57,7 +58,7 @@ def test_what_happens_in_minutes_that_a_fast_clock_called_read_is_read_by_the_ne
 ) -> None:
     here = datetime.now(UTC).replace(microsecond=0)
     there = here - timedelta(seconds=TEN_MINUTES)
-    with skewed(-TEN_MINUTES, as_of=there.isoformat(), orders_per_day=6000, days=2, latency_ms=0) as sandbox:
+    with skewed(-TEN_MINUTES, as_of=there.isoformat(), orders_per_day=3000, days=2, latency_ms=0) as sandbox:
         config = subject.config(sandbox, tmp_path, end_date=None)
         first = run_tap(subject.name, config)
         ends = {windows[-1].end for windows in spans(first.state).values()}
@@ -70,7 +71,8 @@ def test_what_happens_in_minutes_that_a_fast_clock_called_read_is_read_by_the_ne
         check_complete(subject, sandbox, first, second)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+# Where nothing but days is told, no row has a time of change that could lie in the future.
+@pytest.mark.parametrize("subject", [subject for subject in SUBJECTS if subject.dated], ids=lambda s: s.name)
 def test_rows_from_the_future_are_kept_and_move_no_bookmark(subject: Subject, opening: Open, tmp_path: Path) -> None:
     with opening(latency_ms=0) as sandbox:
         config = subject.config(sandbox, tmp_path)

@@ -15,7 +15,8 @@ from talat_sandbox.testing import Sandbox
 from tap_toolkit.testing import Message, discover
 from tests.chaos.conftest import Open
 from tests.chaos.pipes import Pipeline
-from tests.subjects import NAMES, SUBJECTS, Subject, Table
+from tests.chaos.reading import BySubject
+from tests.subjects import SUBJECTS, Subject, Table
 
 NEWS: dict[str, Any] = {"brand_new": {"deep": [1, {"deeper": "kept"}]}}
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -60,6 +61,9 @@ def sandbox(opening: Open) -> Iterator[Sandbox]:
 
 
 Rows = dict[tuple[str, ...], Message]
+#: Those with a call of its own for a stream, in which fields are called as in its records. Google sends all streams by
+#: one call, nested or in columns without names: there the taps' own tests know of values that are none.
+DRIFTING = [subject for subject in SUBJECTS if any(table.call for table in subject.tables)]
 
 
 class Scene:
@@ -153,11 +157,11 @@ def same(loaded: Any, expected: Any) -> bool:
 @pytest.fixture(scope="module")
 def scenes(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scene]:
     folder = tmp_path_factory.mktemp("drift")
-    return {subject.name: Scene(subject, sandbox, folder) for subject in SUBJECTS}
+    return BySubject(lambda subject: Scene(subject, sandbox, folder))
 
 
 @pytest.mark.parametrize("change", HARMLESS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [subject.name for subject in DRIFTING])
 def test_what_can_be_what_it_was_is_loaded_and_nothing_else_changes(
     name: str, change: str, scenes: dict[str, Scene]
 ) -> None:
@@ -173,10 +177,11 @@ def test_what_can_be_what_it_was_is_loaded_and_nothing_else_changes(
             assert all(same(after[key][field], expected) for key in others), (table.stream, field)
             changing += 1
             changed += bool(others)
-    assert changed > changing / 2, "all but what the platform does not send, or had that value"
+    assert changing or {*values} <= {"array", "object"}, "only of what is nested some platforms have nothing"
+    assert changed > changing / 2 or not changing, "all but what the platform does not send, or had that value"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [subject.name for subject in DRIFTING])
 def test_fields_that_nobody_knows_are_kept_with_all_that_is_in_them(name: str, scenes: dict[str, Scene]) -> None:
     scene = scenes[name]
     assert not scene.aside("new fields")
@@ -189,7 +194,7 @@ def test_fields_that_nobody_knows_are_kept_with_all_that_is_in_them(name: str, s
 
 
 @pytest.mark.parametrize("change", HOPELESS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [subject.name for subject in DRIFTING])
 def test_what_cannot_be_what_it_was_is_kept_aside_with_the_reason(
     name: str, change: str, scenes: dict[str, Scene]
 ) -> None:

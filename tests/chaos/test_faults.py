@@ -19,7 +19,7 @@ from tap_toolkit.testing import Message, Run, repeated
 from tap_toolkit.windows import Window, instant, subtract
 from tests.chaos.conftest import Open
 from tests.chaos.pipes import spans
-from tests.chaos.reading import Reader, by_key, gaps
+from tests.chaos.reading import BySubject, Reader, by_key, gaps
 from tests.subjects import NAMES, SUBJECTS, Subject
 
 ROOT = Path(__file__).parents[2]
@@ -61,11 +61,13 @@ def refusals(subject: Subject) -> list[Fault]:
     """Every code that the tap knows, and one that it does not, as the platform answers with it."""
     faults: list[Fault] = []
     for row in [*rows_of_errors(subject), {"code": "*", "text": ""}]:
-        code, _, subcode = row["code"].replace("*", "98765").partition("/")
+        code, _, more = row["code"].replace("*", "98765").partition("/")
         code = code.partition("-")[0] or code
         fault: Fault = {"kind": "error", "code": int(code) if code.lstrip("-").isdigit() else code}
         fault |= {"retry_after": 0} if code == "HTTP 429" else {}
-        faults.append({**fault, "message": f"about {row['text']}", **({"subcode": int(subcode)} if subcode else {})})
+        # Behind a slash Meta has a number, Google a word.
+        fault |= {"subcode": int(more)} if more.isdigit() else {"reason": more}
+        faults.append({**fault, "message": f"about {row['text']}"})
     return faults
 
 
@@ -158,7 +160,7 @@ def sandbox(opening: Open) -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def scenes(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Scene]:
     folder = tmp_path_factory.mktemp("faults")
-    return {subject.name: Scene(subject, sandbox, folder) for subject in SUBJECTS}
+    return BySubject(lambda subject: Scene(subject, sandbox, folder))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,10 +12,11 @@ import pytest
 from talat_sandbox.testing import Sandbox
 from tests.chaos.conftest import Open
 from tests.chaos.pipes import Expected, Pipeline
+from tests.chaos.reading import BySubject
 from tests.chaos.supervisor import Kill
 from tests.subjects import NAMES, SUBJECTS, Subject
 
-SEEDS = int(os.environ.get("CHAOS_SEEDS", "20"))
+SEEDS = int(os.environ.get("CHAOS_SEEDS", "10"))
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +29,12 @@ def sandbox(opening: Open) -> Iterator[Sandbox]:
 def expected(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Expected]:
     """By subject. Tokens are shared, as by all taps of a machine."""
     folder = tmp_path_factory.mktemp("quiet")
-    return {
-        subject.name: Expected(
-            sandbox, Pipeline(subject, subject.config(sandbox, folder, concurrency=4), folder / subject.name)
-        )
-        for subject in SUBJECTS
-    }
+
+    def quiet(subject: Subject) -> Expected:
+        config = subject.config(sandbox, folder, concurrency=4)
+        return Expected(sandbox, Pipeline(subject, config, folder / subject.name))
+
+    return BySubject(quiet)
 
 
 def drawn(seed: int, quiet: Expected) -> Kill:

@@ -11,16 +11,20 @@ from typing import Any
 import pytest
 
 from talat_sandbox.testing import Sandbox
+from tap_toolkit.ledger import LEDGER
 from tap_toolkit.testing import Message, Run, repeated
 from tests.chaos.conftest import Open
-from tests.chaos.reading import LEDGER, Reader, by_key, gaps
+from tests.chaos.reading import BySubject, Reader, by_key, gaps
+from tests.moments import last_month
 from tests.subjects import NAMES, SHOPEE, SUBJECTS, Subject
 
-FIRST, SECOND = "2026-10-12T05:00:00Z", "2026-10-20T17:00:00Z"
-LATELY = "2026-10-14T00:00:00Z"
+FIRST, SECOND = last_month(12, "05:00:00"), last_month(20, "17:00:00")
+LATELY = last_month(14, "00:00:00")
 SMALL: dict[str, Any] = {
     "days": 24, "orders_per_day": 24, "latency_ms": 0, "job_ms": 1, "job_ms_max": 5, "as_of": SECOND,
 }  # fmt: skip
+#: Google Ads streams all rows in one answer, and GA4's pages are named in the body: their own tests know of both.
+PAGED = [subject for subject in SUBJECTS if subject.paged]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +36,7 @@ def sandbox(opening: Open) -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def readers(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Reader]:
     folder = tmp_path_factory.mktemp("pages")
-    return {subject.name: Reader(subject, sandbox, folder) for subject in SUBJECTS}
+    return BySubject(lambda subject: Reader(subject, sandbox, folder))
 
 
 @pytest.fixture(autouse=True)
@@ -53,28 +57,33 @@ def streams(subject: Subject) -> list[str]:
     return [table.stream for table in subject.tables]
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+@pytest.mark.parametrize("subject", PAGED, ids=lambda subject: subject.name)
 def test_pages_that_are_tiny_empty_backwards_or_overlap_lose_nothing(
     subject: Subject, readers: dict[str, Reader], sandbox: Sandbox
 ) -> None:
     everywhere = [{"match": {"path": path}, "times": None} for path in subject.calls]
-    listing = {"match": {"path": subject.listing, "method": subject.method}}
+    # One for each account: a page that is empty twice is a gap.
+    empty = [
+        {"match": {"path": subject.listing, "method": subject.method, "account": account}, "after": 2 * number}
+        for number, account in enumerate(subject.accounts(sandbox))
+    ]
+    rows, pages = subject.tiny
     sandbox.faults(
-        *({**where, "kind": "page_size", "rows": 3} for where in everywhere),
+        *({**where, "kind": "page_size", "rows": rows} for where in everywhere),
         *({**where, "kind": "duplicate"} for where in everywhere),
         *({**where, "kind": "reverse", "probability": 0.5} for where in everywhere),
-        *({**listing, "kind": "empty_page", "after": number} for number in (0, 2, 5)),
+        *({**where, "kind": "empty_page"} for where in empty),
     )
     sandbox.reset_stats()
     done = readers[subject.name].read(*streams(subject))
     struck = sandbox.stats()["faults"]
-    assert struck["page_size"] > 40
-    assert struck["empty_page"] == 3
+    assert struck["page_size"] > pages
+    assert struck["empty_page"] == len(empty) > 1
     assert done.exit_code == 0, done.log
     check(readers[subject.name], done)
 
 
-@pytest.mark.parametrize("subject", SUBJECTS, ids=NAMES)
+@pytest.mark.parametrize("subject", PAGED, ids=lambda subject: subject.name)
 def test_pages_that_go_round_in_circles_are_a_gap_that_the_next_run_fills(
     subject: Subject, readers: dict[str, Reader], sandbox: Sandbox
 ) -> None:
@@ -84,16 +93,17 @@ def test_pages_that_go_round_in_circles_are_a_gap_that_the_next_run_fills(
         circling = {"match": {"path": subject.listing, "method": subject.method, "account": account}, "times": None}
         sandbox.faults({**circling, "kind": "page_size", "rows": 1}, {**circling, "kind": "replay", "cycle": cycle})
     began = time.monotonic()
-    # In the first weeks of a small shop there is nothing that has changed no more, and so no second page.
-    done = reader.read(*streams(subject), concurrency=1, start_date=LATELY)
+    # In the first weeks of a small shop there is nothing that has changed no more, and so no second page. A day of ads
+    # that has just begun has no rows, and where it is read first, its empty page would be the way out of the circle.
+    done = reader.read(*streams(subject), concurrency=1, start_date=LATELY, end_date=SECOND)
     assert time.monotonic() - began < 60
     assert done.exit_code == 1
     assert "Traceback" not in done.log
-    stream = subject.tables[0].stream
+    listed = subject.listed or (subject.tables[0].stream,)
     assert {(gap["stream"], gap["account_id"]) for gap in gaps(done)} == {
-        (stream, account) for account in subject.accounts(sandbox)
+        (stream, account) for stream in listed for account in subject.accounts(sandbox)
     }
-    assert all("circles" in gap["error"] for gap in gaps(done) if gap["status"] == "gap")
+    assert all(subject.circles in gap["error"] for gap in gaps(done) if gap["status"] == "gap")
     sandbox.clear_faults()
     filled = reader.read(*streams(subject), state=done.state)
     assert filled.exit_code == 0, filled.log

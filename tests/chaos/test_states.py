@@ -17,6 +17,7 @@ from meltano.core.state_store.base import MeltanoState
 
 from talat_sandbox.testing import Sandbox
 from tap_toolkit.errors import Fatal
+from tap_toolkit.ledger import LEDGER
 from tap_toolkit.state import StreamState
 from tap_toolkit.streams import PlatformStream
 from tap_toolkit.tap import PlatformTap
@@ -24,10 +25,9 @@ from tap_toolkit.testing import Run, discover, run_tap, selecting
 from tap_toolkit.windows import Window, instant, subtract
 from tests.chaos.conftest import Open
 from tests.chaos.pipes import spans
+from tests.chaos.reading import BySubject
 from tests.chaos.running import check_complete
 from tests.subjects import NAMES, SUBJECTS, Config, Subject
-
-LEDGER = ["sync_windows", "rejected_records"]
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +45,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def states(sandbox: Sandbox, folder: Path) -> dict[str, dict[str, Any]]:
     """The state of a whole run, by subject, with a gap: as after a window that failed."""
-    found = {}
-    for subject in SUBJECTS:
+
+    def with_gaps(subject: Subject) -> dict[str, Any]:
         state = succeeding(subject, subject.config(sandbox, folder)).state
-        whole = spans(state)
-        for (stream, account), (window, *_) in whole.items():
-            middle = Window(*window).halves()[1].halves()[0]
-            StreamState(stream, state).reopen(account, middle)
-        found[subject.name] = state
-    return found
+        for (stream, account), (window, *_) in spans(state).items():
+            StreamState(stream, state).reopen(account, Window(*window).halves()[1].halves()[0])
+        return state
+
+    return BySubject(with_gaps)
 
 
 def succeeding(subject: Subject, config: Config, **more: Any) -> Run:

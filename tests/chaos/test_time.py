@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from talat_sandbox.testing import Sandbox
+from tap_toolkit.ledger import LEDGER
 from tap_toolkit.testing import Run
 from tap_toolkit.windows import instant
 from tests.chaos.conftest import Open
-from tests.chaos.reading import LEDGER, Reader
+from tests.chaos.reading import Reader
+from tests.moments import last_month
 from tests.subjects import NAMES, SUBJECTS, Subject
 
 # Half past midnight and noon of the invented accounts, in Bangkok: for half of the world another day than in UTC.
-MOMENTS = ["2026-10-19T17:30:00Z", "2026-10-20T05:00:00Z"]
+MOMENTS = [last_month(19, "17:30:00"), last_month(20, "05:00:00")]
 
 
 @pytest.fixture(scope="module")

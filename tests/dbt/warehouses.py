@@ -5,11 +5,18 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from google.cloud import bigquery
+
+from tap_ga4.reports import DATA, read_reports
+from tap_google_ads.gaql import READY_MADE
+from tap_google_ads.streams import GoogleAdsStream
+from tap_line_ads.streams import LEVELS, Daily
+from tap_tiktok_ads.streams import REPORTS as TIKTOK_REPORTS
 
 ROOT = Path(__file__).parents[2]
 PLATFORMS = (
@@ -18,6 +25,13 @@ PLATFORMS = (
     "line_shop",
     "tiktok_shop",
     "lazada",
+    "exchange_rates",
+    "google_ads",
+    "tiktok_ads",
+    "line_ads",
+    "shopee_ads",
+    "lazada_ads",
+    "ga4",
 )
 SCHEMAS = {
     platform: (
@@ -27,7 +41,10 @@ SCHEMAS = {
     for platform in PLATFORMS
 }
 # One schema serves all of a platform's reports.
-REPORTS = {"facebook_ads": ("insights", ("daily_account", "daily_campaign", "daily_adset", "daily_ad"))}
+REPORTS = {
+    "facebook_ads": ("insights", ("daily_account", "daily_campaign", "daily_adset", "daily_ad")),
+    "tiktok_ads": ("insights", tuple(TIKTOK_REPORTS.data["default"])),
+}
 LOADER_COLUMNS = {
     "_sdc_extracted_at": "TIMESTAMP",
     "_sdc_received_at": "TIMESTAMP",
@@ -64,14 +81,29 @@ def column_type(schema: Mapping[str, Any]) -> str:
 def raw_tables(platform: str) -> dict[str, dict[str, str]]:
     """Columns and BigQuery types of every raw table of a platform; personal fields never arrive."""
     tables = {}
-    for path in (path for folder in SCHEMAS[platform] for path in sorted(folder.glob("*.json"))):
-        properties = json.loads(path.read_text())["properties"]
-        columns = {name: column_type(it) for name, it in properties.items() if it.get("x-pii") != "drop"}
-        tables[path.stem] = columns | LOADER_COLUMNS
+    for name, schema in _schemas(platform).items():
+        columns = {name: column_type(it) for name, it in schema["properties"].items() if it.get("x-pii") != "drop"}
+        tables[name] = columns | LOADER_COLUMNS
+    return tables
+
+
+def _schemas(platform: str) -> dict[str, Mapping[str, Any]]:
+    """JSON schemas of a platform's tables: files, or what its tap makes of the table of its reports."""
+    paths = (path for folder in SCHEMAS[platform] for path in sorted(folder.glob("*.json")))
+    found: dict[str, Mapping[str, Any]] = {path.stem: json.loads(path.read_text()) for path in paths}
     if platform in REPORTS:
         schema, reports = REPORTS[platform]
-        tables |= dict.fromkeys(reports, tables.pop(schema))
-    return tables
+        found |= dict.fromkeys(reports, found.pop(schema))
+    match platform:
+        case "google_ads":
+            del found["fields"]
+            found |= {report.name: GoogleAdsStream.of(report).full_schema() for report in READY_MADE}
+        case "line_ads":
+            del found["performance"]
+            found |= {name: Daily.of(name, timedelta()).full_schema() for name in LEVELS}
+        case "ga4":
+            found |= {report.name: report.schema() for report in read_reports({"reports": list(DATA["reports"])})[0]}
+    return found
 
 
 def rows(raw: Raw, table: str, loaded: str) -> list[dict[str, Any]]:

@@ -27,7 +27,8 @@ def test_marts_in_a_real_project_equal_the_truth_also_after_late_updates(tmp_pat
         with running_sandbox(orders_per_day=25, days=45, as_of=FIRST, products=15) as sandbox:
             pipeline, query = on_bigquery(tmp_path, sandbox, client, prefix=prefix)
             for moment in (FIRST, THEN):
-                pipeline.run(moment)
+                pipeline.load(moment)
+                pipeline.build()
                 check(query, sandbox)
                 check_ads(query, sandbox)
     finally:

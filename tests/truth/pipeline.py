@@ -6,12 +6,13 @@ the sandbox from its business in satang, never from what it sent.
 
 from __future__ import annotations
 
+import csv
 import datetime
 import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,9 @@ from typing import Any
 import duckdb
 from google.cloud import bigquery
 
-from talat_sandbox.platforms.lazada import protocol as lazada
-from talat_sandbox.platforms.line_shop.protocol import api_key
-from talat_sandbox.platforms.tiktok_shop import protocol as tiktok_shop
 from talat_sandbox.testing import Sandbox
-from talat_sandbox.vault import Vault
-from tap_toolkit.testing import executable, run, run_tap
+from tap_toolkit.testing import executable, run, run_tap, standing
+from tests.truth.taps import settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,45 +30,9 @@ Row = dict[str, Any]
 Query = Callable[[str], list[Row]]
 
 
-def later(moment: str) -> str:
-    """A second later: an end date is not included."""
-    return (datetime.datetime.fromisoformat(moment) + datetime.timedelta(seconds=1)).isoformat()
-
-
-def settings(sandbox: Sandbox, folder: Path) -> Iterator[tuple[str, Row]]:
-    """Each tap, and what it must know of the sandbox; one of Lazada for each country."""
-    common = {"requests_per_second": 0}
-    tokens = {"token_store": str(folder / "tokens"), **common}
-    yield (
-        "tap-shopee",
-        {
-            "partner_id": sandbox.partner_id,
-            "partner_key": sandbox.partner_key,
-            "shop_ids": list(sandbox.shop_ids),
-            "refresh_tokens": {str(shop): token for shop, token in sandbox.refresh_tokens.items()},
-            **tokens,
-        },
-    )
-    yield "tap-facebook-ads", {"account_ids": list(sandbox.ad_account_ids), "access_token": sandbox.facebook_token}
-    channels = sandbox.channel_shop_ids
-    if shops := channels.get("line_shop"):
-        yield "tap-line-shop", {"api_keys": {str(shop): api_key(shop) for shop in shops}, **common}
-    if shops := channels.get("tiktok_shop"):
-        app = {"app_key": tiktok_shop.APP_KEY, "app_secret": tiktok_shop.APP_SECRET, "auth_url": sandbox.url}
-        yield "tap-tiktok-shop", {**app, **tokens, **of_shops("shop_ids", [str(shop) for shop in shops])}
-    if channels.get("lazada"):
-        app = {"app_key": lazada.APP_KEY, "app_secret": lazada.APP_SECRET}
-        countries = defaultdict(list)
-        for shop in sandbox.truth("shops"):
-            if shop["platform"] == "lazada":
-                countries[shop["region"].lower()].append(int(shop["shop_id"]))
-        for country, sellers in countries.items():
-            yield "tap-lazada", {**app, **tokens, **of_shops("seller_ids", sellers), "country": country}
-
-
-def of_shops(name: str, shops: Sequence[int | str]) -> Row:
-    """The setting that names shops, and their first refresh tokens."""
-    return {name: shops, "refresh_tokens": {str(shop): Vault.first_refresh_token(int(shop)) for shop in shops}}
+def later(moment: str, **by: float) -> str:
+    """So much later, like ``seconds=1``."""
+    return (datetime.datetime.fromisoformat(moment) + datetime.timedelta(**by)).isoformat()
 
 
 class Pipeline:
@@ -91,13 +53,14 @@ class Pipeline:
         self.loader_config = loader_config
         self.states: dict[str, Any] = {}
 
-    def run(self, as_of: str) -> None:
-        """Extract what is new at this moment of the business, load it, build the marts."""
+    def load(self, as_of: str) -> None:
+        """Extract what is new at this moment of the business, and load it. The taps' clocks stand soon after it."""
         self.sandbox.set_clock(as_of)
         for tap, own in settings(self.sandbox, self.folder):
             state = f"{tap} {own.get('country', '')}"
-            span = {"start_date": "2026-08-01T00:00:00Z", "end_date": later(as_of)}
-            read = run_tap(tap, {**own, **span, "api_url": self.sandbox.url}, state=self.states.get(state))
+            span = {"start_date": "2026-08-01T00:00:00Z", "end_date": later(as_of, seconds=1)}  # which is not included
+            config = {**own, **span, "api_url": self.sandbox.url}
+            read = run_tap(standing(tap, later(as_of, hours=1)), config, state=self.states.get(state))
             assert read.exit_code == 0, read.log
             target = self.folder / "target.json"
             schema = tap.replace("tap-", "raw_").replace("-", "_")
@@ -106,12 +69,16 @@ class Pipeline:
             assert loaded.exit_code == 0, loaded.log
             self.states[state] = json.loads(loaded.stdout.splitlines()[-1])
             assert self.states[state] == read.state
+
+    def build(self, *left_out: str) -> None:
+        """Build the marts of what is loaded; some kinds of nodes may be left out, and unit tests always are."""
         built = run(
             executable("dbt"),
             "--no-use-colors",
             "build",
             "--exclude-resource-type",
             "unit_test",
+            *left_out,
             env=self.env,
             cwd=ROOT / "transform",
         )
@@ -172,14 +139,45 @@ def daily(sandbox: Sandbox) -> dict[tuple[str, str], Row]:
     return rows
 
 
-def rates() -> dict[str, list[tuple[str, Decimal]]]:
-    found: dict[str, list[tuple[str, Decimal]]] = defaultdict(list)
-    lines = (ROOT / "transform/seeds/exchange_rates.csv").read_text().splitlines()
-    names = lines[0].split(",")
-    for line in lines[1:]:
-        row = dict(zip(names, line.split(","), strict=True))
-        found[row["currency"]].append((row["valid_from"], Decimal(row["rate_to_thb"])))
-    return {currency: sorted(values) for currency, values in found.items()}
+def rounded(number: Decimal, to: str) -> Decimal:
+    """Half away from zero."""
+    return number.quantize(Decimal(to), "ROUND_HALF_UP")
+
+
+class Rates:
+    """Baht for one unit of a currency: published ones for seven days or until the next, else the seed's."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        days: dict[datetime.date, dict[str, Decimal]] = defaultdict(dict)
+        for row in sandbox.truth("exchange_rates"):
+            days[datetime.date.fromisoformat(row["date"])][row["currency"]] = Decimal(row["rate"])
+        self.published = {
+            (day, currency): rounded(rounded(found["THB"] / rate, "1e-9"), "1e-7")
+            for day, found in days.items()
+            for currency, rate in {**found, "EUR": Decimal(1)}.items()
+            if currency != "THB"
+        }
+        with (ROOT / "transform/seeds/exchange_rates.csv").open() as file:
+            self.seed = sorted((row["currency"], row["valid_from"], row["rate_to_thb"]) for row in csv.DictReader(file))
+
+    def on(self, currency: str, day: str) -> Decimal:
+        """The rate of a day."""
+        for back in range(7):
+            since = datetime.date.fromisoformat(day) - datetime.timedelta(back)
+            if (since, currency) in self.published:
+                return self.published[since, currency]
+        return Decimal([rate for known, since, rate in self.seed if known == currency and since <= day][-1])
+
+
+def check_rates(query: Query, rates: Rates) -> None:
+    """Compare every rate that was published since the taps begin with its cross rate over the euro."""
+    found = query("select * from staging.stg_exchange_rates where source = 'ecb'")
+    first = min(row["valid_to"] for row in found)  # what begins before this serves all days before, too
+    expected = {key: rate for key, rate in rates.published.items() if key[0] >= first}
+    assert len(expected) > 500
+    assert {
+        (row["valid_from"], row["currency"]): Decimal(row["rate_to_thb"]) for row in found if row["valid_from"] >= first
+    } == expected
 
 
 def check(query: Query, sandbox: Sandbox) -> None:
@@ -196,7 +194,7 @@ def check(query: Query, sandbox: Sandbox) -> None:
         if "currency" in expected:
             assert row["currency"] == expected["currency"]
 
-    check_baht(marts, sandbox)
+    check_baht(query, marts, sandbox)
 
     months: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys(figures, Decimal(0)))
     for (date, shop), row in truth.items():
@@ -279,14 +277,15 @@ def sold(lines: list[Row], units: str) -> dict[tuple[str, ...], tuple[int, Decim
     return dict(totals)
 
 
-def check_baht(marts: dict[tuple[str, str], Row], sandbox: Sandbox) -> None:
+def check_baht(query: Query, marts: dict[tuple[str, str], Row], sandbox: Sandbox) -> None:
     """Revenue in baht: each order at its day's rate, rounded half away from zero, then added."""
-    table = rates()
+    rates = Rates(sandbox)
+    check_rates(query, rates)
     expected: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for order in sandbox.truth("orders"):
         if order["is_sale"] == "true" and order["total_amount"]:
-            valid = [rate for since, rate in table[order["currency"]] if since <= order["order_date"]]
-            baht = (Decimal(order["total_amount"]) * valid[-1]).quantize(Decimal("0.01"), "ROUND_HALF_UP")
+            rate = rates.on(order["currency"], order["order_date"])
+            baht = rounded(Decimal(order["total_amount"]) * rate, "0.01")
             expected[order["order_date"], order["shop_id"]] += baht
     assert {k: Decimal(r["revenue_thb"]) for k, r in marts.items() if r["revenue_thb"]} == {
         k: v for k, v in expected.items() if v

@@ -1,10 +1,9 @@
-"""Exported files, as people have them, through the published tap, the loader and dbt into staging tables."""
+"""Exported files through the published tap, the loader and dbt into staging: from a folder, from S3, and in trouble."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import shutil
@@ -12,122 +11,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import boto3
-import duckdb
 import pytest
-import yaml
 
-from tap_toolkit.testing import Run, executable
-from tests.checkout import ROOT, copy_checkout
-from tests.dbt.conftest import Done, run_dbt
-
-FILES = Path(__file__).parent / "files"
-DEFINITION = ROOT / "plugins/extractors/tap-spreadsheets.meltano.yml"
-PLUGINS = {plugin["name"]: plugin for plugin in yaml.safe_load(DEFINITION.read_text())["plugins"]["extractors"]}
-TAPS = ("tap-web-shop", "tap-web-shop-excel", "tap-google-ads-exports", "tap-meta-ads-exports")
-#: Models that files reach, and what these are made of.
-STAGING = (
-    *(f"+stg_{name}" for name in ("orders", "order_items", "products", "returns", "shops")),
-    "+path:models/staging/web_shop",
-    "+path:models/staging/ads_exports",
-    "warn_export_lines_left_out",
-)
-
-
-class Project:
-    """A copy of the repository as git has it, with the files in its folder ``exports``."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.exports = folder / "exports"
-        self.warehouse = folder / "warehouse.duckdb"
-        copy_checkout(folder)
-        shutil.copytree(FILES, self.exports)
-        keep = ("PATH", "HOME", "LANG", "TMPDIR", "UV_CACHE_DIR", "XDG_CACHE_HOME")
-        self.env = {name: os.environ[name] for name in keep if name in os.environ} | {
-            "PATH": f"{Path(executable('meltano')).parent}{os.pathsep}{os.environ['PATH']}",
-            "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false",
-            "NO_COLOR": "1",
-            "UV_OFFLINE": "1",
-            "DUCKDB_PATH": str(self.warehouse),
-        }
-
-    def meltano(self, *arguments: str) -> Run:
-        done = subprocess.run(
-            [executable("meltano"), "--environment=dev", *arguments],
-            cwd=self.folder,
-            env=self.env,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=300,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout, done.stderr)
-
-    def load(self, *taps: str) -> None:
-        """Read the files with these taps and load what they say."""
-        done = self.meltano("run", *(name for tap in taps for name in (tap, "target-duckdb")))
-        assert done.exit_code == 0, (done.stdout + done.log)[-4000:]
-
-    def build(self, *selected: str) -> Done:
-        done = run_dbt(
-            self.folder,
-            *(
-                "build",
-                "--exclude-resource-type",
-                "unit_test",
-                "--indirect-selection",
-                "cautious",
-                "--select",
-                *selected,
-            ),
-            DUCKDB_PATH=str(self.warehouse),
-        )
-        assert done.code == 0, done.output[-4000:]
-        return done
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            return connection.sql(sql).fetchall()
-
-    def lines(self, tap: str) -> set[tuple[str, str, str]]:
-        """Stream, file and hash of each line that a tap reads."""
-        done = self.meltano("invoke", tap)
-        assert done.exit_code == 0, done.log[-4000:]
-        messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"type":"RECORD"')]
-        return {
-            (it["stream"], it["record"]["_sdc_filename"].rpartition("/")[2], it["record"]["row_hash"])
-            for it in messages
-        }
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    made = Project(tmp_path_factory.mktemp("exports"))
-    made.load(*TAPS)
-    return made
-
-
-@pytest.fixture(scope="module")
-def first_loaded(project: Project) -> set[tuple[str, str, str]]:
-    """Stream, file and hash of each line of the web shop's files as they were first."""
-    found = set()
-    for stream in sources("web_shop"):
-        loaded = project.rows(f"select _sdc_filename, row_hash from raw_web_shop.{stream}")
-        found |= {(stream, name.rpartition("/")[2], row_hash) for name, row_hash in loaded}
-    return found
-
-
-@pytest.fixture(scope="module")
-def built(project: Project) -> Done:
-    return project.build(*STAGING)
+from tests.dbt.conftest import Done
+from tests.exports.conftest import FILES, Project, sources
 
 
 def test_orders_are_what_the_files_say(project: Project, built: Done) -> None:
@@ -248,6 +141,16 @@ def test_no_personal_text_reaches_the_warehouse(project: Project, built: Done) -
     assert "example.com" not in held
 
 
+@pytest.fixture(scope="module")
+def first_loaded(project: Project) -> set[tuple[str, str, str]]:
+    """Stream, file and hash of each line of the web shop's files as they were first."""
+    found = set()
+    for stream in sources("web_shop"):
+        loaded = project.rows(f"select _sdc_filename, row_hash from raw_web_shop.{stream}")
+        found |= {(stream, name.rpartition("/")[2], row_hash) for name, row_hash in loaded}
+    return found
+
+
 def serve_s3(port: int) -> subprocess.Popen[bytes]:
     server = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
@@ -353,69 +256,3 @@ def test_what_cannot_be_read_stops_the_run_and_what_is_not_there_does_not(projec
     finally:
         shutil.rmtree(project.exports, ignore_errors=True)
         aside.rename(project.exports)
-
-
-def own(plugin: str) -> Mapping[str, Mapping[str, str]]:
-    """A plugin's maps: the columns of each stream, without what is not from the files."""
-    maps = PLUGINS[plugin]["config"]["stream_maps"]
-    ours = {"row_hash", "ads_platform"}
-    return {
-        name: {c: e for c, e in columns.items() if not c.startswith("_") and c not in ours}
-        for name, columns in maps.items()
-    }
-
-
-def headers(expression: str) -> list[str]:
-    return re.findall(r"record\.get\('(\w+)'\)", expression)
-
-
-def sources(name: str) -> dict[str, list[str]]:
-    text = (ROOT / f"transform/models/base/{name}/_sources.yml").read_text()
-    tables = yaml.safe_load(text)["sources"][0]["tables"]
-    known = {"row_hash", "ads_platform"}
-    return {
-        table["name"]: [c["name"] for c in table["columns"] if not c["name"].startswith("_") and c["name"] not in known]
-        for table in tables
-    }
-
-
-def test_maps_and_models_name_the_same_columns() -> None:
-    assert {name: list(columns) for name, columns in own("tap-web-shop").items()} == sources("web_shop")
-    google = own("tap-google-ads-exports")
-    assert {name: list(columns) for name, columns in google.items()} == sources("ads_exports")
-    assert own("tap-meta-ads-exports").items() <= google.items()
-
-
-@pytest.mark.parametrize("tap", TAPS)
-def test_only_named_columns_leave_the_files(tap: str) -> None:
-    config = PLUGINS[PLUGINS[tap]["inherit_from"]].get("config", {}) | PLUGINS[tap]["config"]
-    assert {entry["table_name"] for entry in config["files"]} == set(config["stream_maps"])
-    for name, columns in config["stream_maps"].items():
-        assert columns["__else__"] == "__NULL__", name
-        assert columns["__key_properties__"] == ["_sdc_filename", "row_hash"], name
-    for columns in own(PLUGINS[tap]["inherit_from"] if tap == "tap-web-shop-excel" else tap).values():
-        named = {header for expression in columns.values() for header in headers(expression)}
-        assert not [header for header in named if re.search("mail|phone|address|first|last_n|user_?name", header)]
-
-
-def test_every_column_of_a_workbook_is_read_as_text() -> None:
-    maps = own("tap-web-shop")
-    for entry in PLUGINS["tap-web-shop-excel"]["config"]["files"]:
-        named = {header for expression in maps[entry["table_name"]].values() for header in headers(expression)}
-        assert set(entry["schema_overrides"]) == named
-        assert all(override == {"type": ["string", "null"]} for override in entry["schema_overrides"].values())
-
-
-def test_a_row_of_a_shop_is_known_by_what_is_kept_of_it() -> None:
-    for columns in PLUGINS["tap-web-shop"]["config"]["stream_maps"].values():
-        kept = [e for c, e in columns.items() if not c.startswith("_") and c != "row_hash"]
-        assert headers(columns["row_hash"]) == [header for expression in kept for header in headers(expression)]
-
-
-def test_the_mapping_names_every_header() -> None:
-    text = (ROOT / "plugins/extractors/EXPORTS.md").read_text()
-    for plugin in ("tap-web-shop", "tap-google-ads-exports"):
-        for stream, columns in own(plugin).items():
-            for column, expression in columns.items():
-                for header in {column, *headers(expression)}:
-                    assert f"`{header}`" in text, (stream, header)
