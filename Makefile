@@ -9,11 +9,13 @@ export UV_PYTHON := $(PYTHON)
 export MELTANO_SEND_ANONYMOUS_USAGE_STATS := false
 # The demo writes baht and Thai names, whatever the locale.
 export PYTHONUTF8 := 1
+# Tests wait for servers and for each other's processes: more workers than processors.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(-(-os.cpu_count() * 3 // 2))')
 # Hundreds of processes start here: none should compile its imports anew, whatever the machine prefers.
 unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 
-.PHONY: help demo stop test lint format check unit chaos bench lock new-tap test-bigquery clean
+.PHONY: help demo stop test lint format check unit chaos longer bench lock new-tap test-bigquery clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -64,7 +66,10 @@ unit: .venv/dev .meltano/installed .venv/elsewhere
 	@$(RUN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 chaos: .venv/dev .venv/elsewhere ## Two hundred kills, more faults, and every tap in every suite: `make test` has no time for them
-	@ALL_TAPS=1 CHAOS_SEEDS=200 CHAOS_EXAMPLES=200 $(RUN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests/chaos tests/anywhere
+	@ALL_TAPS=1 CHAOS_SEEDS=200 CHAOS_EXAMPLES=200 $(RUN)/python -m pytest -n auto --dist worksteal tests/chaos tests/anywhere
+
+longer: .venv/dev .meltano/installed ## What `make test` has no time for: marts, unit tests and every job on BigQuery's emulator, Shopee or Facebook Ads alone
+	@LONGER=1 $(RUN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder tests/dbt tests/truth tests/meltano
 
 bench: .venv/dev ## How fast it is beside peers, which are installed below .bench; on an otherwise idle machine
 	@$(RUN)/python -m tests.benchmarks.run

@@ -6,36 +6,44 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
+import yaml
 
 ROOT = Path(__file__).parent.parent
 INSTALLED = ROOT / ".meltano" / "installed"
 DATABASE = ROOT / "output" / "demo.duckdb"
+#: What is read, in this order: its name for people, and its tap.
+PLATFORMS = {
+    "Shopee": "tap-shopee",
+    "Lazada": "tap-lazada",
+    "TikTok Shop": "tap-tiktok-shop",
+    "LINE SHOPPING": "tap-line-shop",
+    "Facebook Ads": "tap-facebook-ads",
+    "TikTok Ads": "tap-tiktok-ads",
+    "Google Ads": "tap-google-ads",
+    "Shopee Ads": "tap-shopee-ads",
+    "Lazada Ads": "tap-lazada-ads",
+    "LINE Ads": "tap-line-ads",
+    "Google Analytics 4": "tap-ga4",
+    "exchange rates": "tap-exchange-rates",
+}
 STEPS = (
     ("Installing the plugins", ["meltano", "install"]),
-    ("Starting the sandbox: 90 days of shops on four platforms, ads", ["meltano", "invoke", "sandbox:start"]),
-    ("Reading Shopee's API into DuckDB", ["meltano", "run", "tap-shopee", "target-duckdb"]),
-    ("Reading Lazada's API into DuckDB", ["meltano", "run", "tap-lazada", "target-duckdb"]),
-    ("Reading TikTok Shop's API into DuckDB", ["meltano", "run", "tap-tiktok-shop", "target-duckdb"]),
-    ("Reading LINE's API into DuckDB", ["meltano", "run", "tap-line-shop", "target-duckdb"]),
-    ("Reading Facebook's API into DuckDB", ["meltano", "run", "tap-facebook-ads", "target-duckdb"]),
+    ("Starting the sandbox: 90 days of shops and of ads for them", ["meltano", "invoke", "sandbox:start"]),
+    *((f"Reading {name} into DuckDB", ["meltano", "run", tap, "target-duckdb"]) for name, tap in PLATFORMS.items()),
     ("Building and testing tables with dbt", ["meltano", "run", "dbt-duckdb:build"]),
 )
 # What the tap and dbt say of their progress.
 PROGRESS = re.compile(r"(?P<stream>\w+): windows done \d+, windows left \d+, rows (?P<rows>\d+)|(?P<node>\d+ of \d+) ")
-STREAMS = {
-    "raw_shopee": ("shop", "orders", "products", "product_models", "returns", "escrow", "shop_performance"),
-    "raw_lazada": ("seller", "orders", "products", "reverse_orders", "transactions"),
-    "raw_tiktok_shop": ("shops", "orders", "products", "returns", "statements", "statement_transactions"),
-    "raw_line_shop": ("orders", "products"),
-    "raw_facebook_ads": ("ad_accounts", "campaigns", "adsets", "ads", "adcreatives", "daily_campaign", "daily_ad"),
-}
-
-WIDTHS = (16, 13, 15, 16, 14, 16)
-HEADS = ("revenue", "refunds", "fees", "net", "ads", "ads say sold")
+# Every tap's own tables.
+LEDGER = ("sync_windows", "rejected_records")
+# Where meltano.yml has the sandbox.
+SANDBOX = "http://127.0.0.1:8787"
 
 
 def installed_since_last_change() -> bool:
@@ -74,58 +82,116 @@ def show(title: str, state: str = "…", end: str = "") -> None:
         print(f"  {title:<63}{state}", end=end, flush=True)
 
 
-def money(value: object) -> str:
-    """A figure in baht, as people write it."""
-    return f"฿{value:,.2f}"
+def table(title: str, columns: Mapping[str, str], rows: Iterable[Sequence[object]]) -> None:
+    """A title, and rows below their heads; columns are heads and how Python formats their values, `>9,` for numbers."""
+    print(f"\n{title}")
+    for row in (tuple(columns), *rows):
+        cells = (("-" if cell is None else cell, form) for cell, form in zip(row, columns.values(), strict=True))
+        print("  " + "".join(format(cell, form.rstrip(",") if isinstance(cell, str) else form) for cell, form in cells))
 
 
 def summary() -> None:
-    """Rows of each stream and the figures of all shops, from the database just built."""
+    """What was read, and the figures of all shops and ads, from the database just built."""
     with duckdb.connect(str(DATABASE), read_only=True) as db:
-        for schema, streams in STREAMS.items():
-            print(f"\nRows in the warehouse ({schema})")
-            for stream in streams:
-                ((rows,),) = db.sql(f"select count(*) from {schema}.{stream}").fetchall()
-                print(f"  {stream:<18}{rows:>9,}")
-            ((requests,),) = db.sql(
-                f"select sum(requests) from {schema}.sync_windows "
-                f"where run_id = (select max(run_id) from {schema}.sync_windows)"
-            ).fetchall()
-            print(f"  the last run took {requests:,} calls")
+        read(db)
         shops(db)
+        ads(db)
+        analytics(db)
         alerts(db)
 
 
+def read(db: duckdb.DuckDBPyConnection) -> None:
+    """Rows of each platform's tables, and how often its API was asked."""
+    rows = []
+    for tap in PLATFORMS.values():
+        schema = tap.replace("tap-", "raw_").replace("-", "_")
+        names = db.sql(f"select table_name from duckdb_tables() where schema_name = '{schema}'").fetchall()
+        tables = [f"{schema}.{name}" for (name,) in names if name not in LEDGER]
+        ((calls,),) = db.sql(
+            f"select sum(requests) from {schema}.sync_windows "
+            f"where run_id = (select max(run_id) from {schema}.sync_windows)"
+        ).fetchall()
+        counts = (db.sql(f"select count(*) from {name}").fetchall()[0][0] for name in tables)
+        rows.append((schema, len(tables), sum(counts), calls))
+    table("What was read", {"schema": "<24", "tables": ">9,", "rows": ">12,", "calls of the last run": ">24,"}, rows)
+
+
 def shops(db: duckdb.DuckDBPyConnection) -> None:
-    """What each shop sold, kept and spent on ads."""
-    columns = ("revenue_thb", "refunds_thb", "fees_thb", "net_revenue_thb", "ads_spend_thb", "ads_conversion_value_thb")
-    sums = ", ".join(f"sum({column})" for column in columns)
-    print("\nShops, all days, in THB (marts.mart_daily_performance)")
-    heads = "".join(f"{h:>{w}}" for h, w in zip(HEADS, WIDTHS, strict=True))
-    print(f"  {'platform':<13}{'shop':<18}{'orders':>8}{heads}")
-    for platform, name, orders, *figures in db.sql(
-        f"select platform, shop_name, sum(orders), {sums} from marts.mart_daily_performance "
+    """What each shop sold and kept."""
+    rows = db.sql(
+        "select coalesce(platform, 'all'), coalesce(shop_name, ''), sum(orders)::bigint, "
+        "sum(revenue_thb), sum(refunds_thb), sum(fees_thb), sum(net_revenue_thb) from marts.mart_daily_performance "
         "group by grouping sets ((platform, shop_name), ()) order by platform nulls last, sum(revenue_thb) desc"
-    ).fetchall():
-        shown = "".join(f"{money(f):>{w}}" for f, w in zip(figures, WIDTHS, strict=True))
-        print(f"  {platform or 'all':<13}{name or '':<18}{orders:>8,}{shown}")
+    ).fetchall()
+    heads = {
+        "platform": "<13",
+        "shop": "<18",
+        "orders": ">8,",
+        "revenue": ">15,",
+        "refunds": ">13,",
+        "fees": ">13,",
+        "net": ">15,",
+    }
+    table("Shops, all days, in THB (marts.mart_daily_performance)", heads, rows)
+
+
+def ads(db: duckdb.DuckDBPyConnection) -> None:
+    """What each platform's ads cost, and what the platform claims that they sold."""
+    rows = db.sql(
+        "select coalesce(platform, 'all'), count(distinct account_id), sum(spend_thb), sum(clicks)::bigint, "
+        "sum(conversions), sum(conversion_value_thb), "
+        "round(sum(conversion_value_thb) / sum(spend_thb), 2)::decimal(9, 2) from marts.mart_ads_channel_performance "
+        "group by grouping sets ((platform), ()) order by platform nulls last"
+    ).fetchall()
+    heads = {
+        "platform": "<13",
+        "accounts": ">9,",
+        "spend": ">15,",
+        "clicks": ">11,",
+        "conversions": ">14,",
+        "sold": ">16,",
+        "roas": ">8,",
+    }
+    table("Ads by what each platform claims, all days, in THB (marts.mart_ads_channel_performance)", heads, rows)
+
+
+def analytics(db: duckdb.DuckDBPyConnection) -> None:
+    """Where the visitors of the web pages came from, and bought."""
+    rows = db.sql(
+        "select source || ' / ' || medium, sum(sessions)::bigint, sum(engaged_sessions)::bigint, "
+        "sum(transactions)::bigint, sum(revenue_thb)::decimal(38, 2) from staging.stg_ga4_traffic "
+        "group by 1 order by 2 desc"
+    ).fetchall()
+    heads = {"source / medium": "<35", "sessions": ">12,", "engaged": ">12,", "purchases": ">12,", "revenue": ">16,"}
+    table("What Google Analytics saw, all days, in THB (staging.stg_ga4_traffic)", heads, rows)
 
 
 def alerts(db: duckdb.DuckDBPyConnection) -> None:
     """How many alerts of each kind stand, and the newest of each."""
     print("\nAlerts")
-    for table in ("revenue_drop", "roas_below_target", "cpa_over_limit", "data_freshness"):
-        found = db.sql(f"select message from alerts.alert_{table} order by alert_date desc, alert_id").fetchall()
-        print(f"  alert_{table:<20}{len(found):>4}{'  ' + found[0][0] if found else ''}")
+    for name in ("revenue_drop", "roas_below_target", "cpa_over_limit", "data_freshness"):
+        found = db.sql(f"select message from alerts.alert_{name} order by alert_date desc, alert_id").fetchall()
+        print(f"  alert_{name:<20}{len(found):>4}")
+        if found:
+            print(textwrap.fill(found[0][0], 96, initial_indent=" " * 4, subsequent_indent=" " * 4))
+
+
+def addresses(port: int | str) -> dict[str, str]:
+    """Variables by which every tap finds a sandbox on another port than the one in meltano.yml."""
+    demo = yaml.safe_load((ROOT / "meltano.yml").read_text(encoding="utf-8"))["environments"][0]
+    return {
+        f"{tap['name']}_{setting}".replace("-", "_").upper(): value.replace(SANDBOX, f"http://127.0.0.1:{port}")
+        for tap in demo["config"]["plugins"]["extractors"]
+        for setting, value in tap["config"].items()
+        if str(value).startswith(SANDBOX)
+    }
 
 
 def main() -> None:
     """Run the steps, show the figures, say what to do next."""
     os.environ["MELTANO_ENVIRONMENT"] = "demo"
     if port := os.environ.get("SANDBOX_PORT"):
-        for tap in ("TAP_SHOPEE", "TAP_LAZADA", "TAP_TIKTOK_SHOP", "TAP_LINE_SHOP", "TAP_FACEBOOK_ADS"):
-            os.environ[f"{tap}_API_URL"] = f"http://127.0.0.1:{port}"
-        os.environ["TAP_TIKTOK_SHOP_AUTH_URL"] = f"http://127.0.0.1:{port}"
+        os.environ.update(addresses(port))
     DATABASE.parent.mkdir(exist_ok=True)
     again = DATABASE.exists()
     log = ROOT / "output" / "demo.log"
