@@ -47,7 +47,8 @@ def shop(shops: Sandbox) -> Iterator[TikTokShop]:
         answer: Any = client.authorization.get_authorized_shops()
         (only,) = answer.data.shops
         assert (only.id, only.region) == (str(first), "TH")
-        yield client.with_shop(shop_cipher=only.cipher)
+        with client.with_shop(shop_cipher=only.cipher) as one:  # it has connections of its own
+            yield one
 
 
 def mine(sandbox: Sandbox, table: str) -> list[dict[str, str]]:
