@@ -47,10 +47,11 @@ def from_environment(schema: Mapping[str, Any], prefix: str) -> dict[str, Any]:
 
 
 def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[str]:
-    """A sentence for each setting that does not fit the schema; defaults are filled in first."""
+    """A sentence for each setting that does not fit the schema, or is spelt almost like one; defaults are filled in."""
     properties: Mapping[str, Any] = schema.get("properties", {})
     for name in [name for name, value in config.items() if value is None or value == ""]:
         del config[name]  # Meltano writes unset settings as empty
+    misspelt = list(_misspelt(config, properties))
     for name, declared in properties.items():
         if "default" in declared:
             config.setdefault(name, declared["default"])
@@ -61,7 +62,15 @@ def check_settings(config: dict[str, Any], schema: Mapping[str, Any]) -> list[st
             with contextlib.suppress(ValueError):
                 config[name] = float(value)
     errors = sorted(Draft202012Validator(schema).iter_errors(config), key=lambda error: list(map(str, error.path)))
-    return list(dict.fromkeys(sentence for error in errors for sentence in _sentences(error, properties)))
+    return misspelt + list(dict.fromkeys(sentence for error in errors for sentence in _sentences(error, properties)))
+
+
+def _misspelt(config: Mapping[str, Any], properties: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for each name like one that is not set; names like none are let be, as is usual in Singer."""
+    unset = [name for name in properties if name not in config]
+    for name in (name for name in config if name not in properties):
+        for meant in difflib.get_close_matches(name, unset, n=1, cutoff=0.8):
+            yield f"There is no setting {name}: write {meant}, or remove it."
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -36,6 +36,8 @@ FINE: dict[str, Any] = {"ids": ["1"], "start": "2026"}
         ({**FINE, "rate": "2.5"}, []),
         ({}, ["Setting ids is missing. Accounts.", "Setting start is missing. When."]),
         ({"ids": [], "start": ""}, ["Setting start is missing. When."]),
+        ({**FINE, "rates": "S3CRET"}, ["There is no setting rates: write rate, or remove it."]),
+        ({**FINE, "rates": 3, "rate": 2, "another_tool": "S3CRET"}, []),
         ({**FINE, "ids": [-5]}, ["Setting ids.0 must be at least 1. Accounts."]),
         ({**FINE, "mine": [{"level": "ad"}]}, ["Setting mine.0 lacks name."]),
         (
