@@ -69,8 +69,8 @@ def _misspelt(config: Mapping[str, Any], properties: Mapping[str, Any]) -> Itera
     """A sentence for each name like one that is not set; names like none are let be, as is usual in Singer."""
     unset = [name for name in properties if name not in config]
     for name in (name for name in config if name not in properties):
-        for meant in difflib.get_close_matches(name, unset, n=1, cutoff=0.8):
-            yield f"There is no setting {name}: write {meant}, or remove it."
+        if meant := difflib.get_close_matches(name, unset, n=2, cutoff=0.75):
+            yield f"There is no setting {name}: write {' or '.join(meant)}, or remove it."
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -37,6 +37,14 @@ FINE: dict[str, Any] = {"ids": ["1"], "start": "2026"}
         ({}, ["Setting ids is missing. Accounts.", "Setting start is missing. When."]),
         ({"ids": [], "start": ""}, ["Setting start is missing. When."]),
         ({**FINE, "rates": "S3CRET"}, ["There is no setting rates: write rate, or remove it."]),
+        (
+            {"start": "2026", "idst": "1", "id": "1"},
+            [
+                "There is no setting idst: write ids, or remove it.",
+                "There is no setting id: write ids, or remove it.",
+                "Setting ids is missing. Accounts.",
+            ],
+        ),
         ({**FINE, "rates": 3, "rate": 2, "another_tool": "S3CRET"}, []),
         ({**FINE, "ids": [-5]}, ["Setting ids.0 must be at least 1. Accounts."]),
         ({**FINE, "mine": [{"level": "ad"}]}, ["Setting mine.0 lacks name."]),
