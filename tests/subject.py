@@ -109,6 +109,8 @@ class Subject:
     listed: tuple[str, ...] = ()
     #: What the sandbox calls the API that it is a part of, where that is another platform's.
     api: str = ""
+    #: Gives back what an hour would, where many errors in one hour shut an account.
+    refill: Callable[[Sandbox], None] = lambda sandbox: None
     #: So many rows it has at least, in per cent of Shopee's.
     share: int = 100
 

@@ -99,6 +99,7 @@ class Scene:
 
     def read(self, *plan: Mapping[str, Any], state: object = None) -> Run:
         """One run under a plan of faults."""
+        self.subject.refill(self.sandbox)
         self.sandbox.faults(*plan)
         try:
             return self.reader.read(*self.streams, state=state)
